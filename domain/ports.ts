@@ -1,0 +1,482 @@
+/**
+ * What we need from the world, as types made of functions. Adapters make them real, `test/contracts/` says what a correct one is.
+ * Only plain data crosses a port. Every call settles; what the world does wrong is thrown as `Fault`.
+ */
+
+// ---------------------------------------------------------------------------------------------------------------- words
+
+/** RFC 3339 in UTC with milliseconds: `2026-11-24T12:00:00.000Z`. Compares as a string. */
+export type Instant = string
+
+/** Lower-case hexadecimal UUID. */
+export type Uuid = string
+
+/** Base64url SHA-256, 43 characters. */
+export type Digest = string
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/**
+ * The world failed. Codes are the five of the event store (event-store 4.2, promise 3), used by every port.
+ * - `conflict`: the stream is elsewhere (`actual` = its revision, or -1 when it does not exist).
+ * - `ambiguous`: it may or may not have happened; send the identical call again.
+ * - `unavailable`: it did not happen; `retryAfterMs` says when to try again.
+ * - `invalid`: what was asked can never succeed; nothing happened.
+ * - `closed`: the port was closed.
+ * - `corrupt`: what was read is not what was written; never served.
+ */
+export type FaultCode = 'conflict' | 'ambiguous' | 'unavailable' | 'invalid' | 'closed' | 'corrupt'
+
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly code: FaultCode
+  /** `conflict` only: the stream's present revision, -1 when it does not exist. */
+  readonly actual: number | undefined
+  /** `unavailable` only, milliseconds. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: FaultCode, message: string, detail: { actual?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.code = code
+    this.actual = detail.actual
+    this.retryAfterMs = detail.retryAfterMs
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- clock, chance, timers, log
+
+export type Clock = { readonly now: () => Instant }
+
+/** Unpredictable values from the operating system, or from a seed in a simulation. */
+export type Chance = {
+  /** `size` random bytes. */
+  readonly bytes: (size: number) => Uint8Array
+  readonly uuid: () => Uuid
+}
+
+export type Timers = {
+  /** Resolves after `ms`, or early when the signal aborts. Never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+/** One structured line. Never a claim value, an identifier that a person knows, or a secret (rule 1). */
+export type Log = {
+  readonly info: (event: string, fields?: Readonly<Record<string, Json>>) => void
+  readonly warn: (event: string, fields?: Readonly<Record<string, Json>>) => void
+  readonly error: (event: string, fields?: Readonly<Record<string, Json>>) => void
+}
+
+// ------------------------------------------------------------------------------------------------------------ event store
+
+/** Opaque to everybody but the store. Equal length or padded so that positions of one store compare as strings. */
+export type Position = string
+
+/** `data` and `metadata` are JSON text of an object, kept byte for byte (promise 7). */
+export type NewEvent = {
+  readonly id: Uuid
+  /** Matches `^[A-Za-z][A-Za-z0-9]{0,63}$`. */
+  readonly type: string
+  readonly data: string
+  readonly metadata: string
+}
+
+export type StoredEvent = NewEvent & {
+  readonly stream: string
+  /** 0-based, gapless in its stream. */
+  readonly revision: number
+  readonly position: Position
+}
+
+/** The revision after which to append. There is no "any". */
+export type ExpectedRevision = number | 'no_stream'
+
+export type Appended = { readonly revision: number; readonly position: Position }
+
+/** Event types or stream-name prefixes, never both (promise 9). An absent filter is everything. */
+export type EventFilter = { readonly types: readonly string[] } | { readonly streamPrefixes: readonly string[] }
+
+export type StreamSlice = {
+  readonly exists: boolean
+  readonly events: readonly StoredEvent[]
+}
+
+export type SubscriptionMessage =
+  | { readonly kind: 'event'; readonly event: StoredEvent }
+  /** Everything at or below `position` was delivered or filtered out: safe to store as a checkpoint (promise 6). */
+  | { readonly kind: 'checkpoint'; readonly position: Position }
+  /** The subscriber has seen everything that was there (promise 6). Sent each time it catches up again after falling behind. */
+  | { readonly kind: 'caughtUp'; readonly position: Position | undefined }
+
+export type Subscription = {
+  /** Stops deliveries; resolves within a second. */
+  readonly stop: () => Promise<void>
+  /** Resolves when stopped, rejects with a Fault when the store gave up. */
+  readonly ended: Promise<void>
+}
+
+export type Parked = {
+  readonly group: string
+  readonly event: StoredEvent
+  readonly reason: string
+  readonly tries: number
+  readonly at: Instant
+}
+
+export type ConsumeOptions = {
+  readonly group: string
+  readonly filter: EventFilter
+  /** A message that is neither done nor refused after this time is delivered again. Default 30,000 ms. */
+  readonly visibilityMs?: number
+  /** Then it is parked with its reason. Default 5. */
+  readonly triesMax?: number
+  /** Messages under way at once in this consumer. Default 8. */
+  readonly concurrency?: number
+  /** Where a new group begins: `start` (default) = the first event ever; `end` = what is appended from now on. */
+  readonly from?: 'start' | 'end'
+}
+
+/** How a try ended. A thrown error counts as `retry` with the error's message as reason. */
+export type ConsumeOutcome = { readonly kind: 'done' } | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number } | { readonly kind: 'park'; readonly reason: string }
+
+/**
+ * Streams of facts (event-store 4.2). Faults: `conflict`, `ambiguous`, `unavailable`, `invalid`, `closed`, and no others
+ * (`corrupt` where the store itself notices damage).
+ * Limits (rule 39): 1 MiB an append, 256 KiB an event (data + metadata, UTF-8 bytes), 200 bytes a stream name
+ * (printable, not beginning with `$`), `readStream` and `readAll` at most 4,096 events a call.
+ */
+export type EventStore = {
+  /**
+   * All events or none; durable when resolved. The same ids at the same place are answered as the first time, for ever;
+   * the same expected revision with other ids, or a batch of which only a part is stored, is a `conflict`.
+   * An empty batch and an id twice in one batch are `invalid`.
+   */
+  readonly append: (stream: string, expected: ExpectedRevision, events: readonly NewEvent[]) => Promise<Appended>
+
+  /** Revision order (or its reverse), gapless, from revision `from` (default: the first, or the last when backwards). A missing stream is an empty slice. */
+  readonly readStream: (
+    stream: string,
+    options?: { readonly from?: number; readonly max?: number; readonly direction?: 'forwards' | 'backwards' },
+  ) => Promise<StreamSlice>
+
+  /** Everything after a position (default: from the beginning) in the total order. `next` is where to go on; `end` when nothing more was there. */
+  readonly readAll: (options?: { readonly after?: Position; readonly max?: number; readonly filter?: EventFilter }) => Promise<{
+    readonly events: readonly StoredEvent[]
+    readonly next: Position | undefined
+    readonly end: boolean
+  }>
+
+  /** The position of the newest event, or undefined in an empty store. */
+  readonly head: () => Promise<Position | undefined>
+
+  /**
+   * History, then live, in total order, one message at a time: the next is delivered when the handler's promise resolves,
+   * so memory is bounded. A handler that throws ends the subscription with that error.
+   */
+  readonly subscribe: (
+    options: { readonly after?: Position; readonly filter?: EventFilter },
+    handler: (message: SubscriptionMessage) => Promise<void> | void,
+  ) => Subscription
+
+  /**
+   * Competing consumers (promise 9): at least once, unordered, visibility timeout, retry with back-off (100 ms doubling to
+   * 30 s unless the outcome says), parking. Groups are durable and shared by processes.
+   */
+  readonly consume: (options: ConsumeOptions, handler: (event: StoredEvent, attempt: number) => Promise<ConsumeOutcome>) => Subscription
+
+  readonly parked: (group: string) => Promise<readonly Parked[]>
+
+  /** Puts parked messages (all, or one event's) back to be delivered with fresh tries; answers how many. */
+  readonly replayParked: (group: string, eventId?: Uuid) => Promise<number>
+
+  /** Drains appends in flight, stops subscriptions, then rejects everything with `closed`. Idempotent. */
+  readonly close: () => Promise<void>
+}
+
+// ------------------------------------------------------------------------------------------- sealed secrets and person keys
+
+/**
+ * Secrets that must survive between two requests, sealed (AES-256-GCM under the master key, the row's name as additional data)
+ * and with a time limit. A row past its limit is not there.
+ */
+export type Vault = {
+  /** Keeps or replaces. Durable before it resolves. `name` holds no secret; `value` at most 256 KiB. */
+  readonly put: (name: string, value: Uint8Array, until: Instant) => Promise<void>
+  readonly get: (name: string) => Promise<Uint8Array | undefined>
+  /** Moves the limit of an existing row; false when it is not there. */
+  readonly extend: (name: string, until: Instant) => Promise<boolean>
+  readonly remove: (name: string) => Promise<void>
+  /** Removes every row whose name begins with `prefix` (at least 8 characters). */
+  readonly removeAll: (prefix: string) => Promise<void>
+  /** Deletes what is past its limit; answers how many (at most 1,000 a call). */
+  readonly sweep: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+/** A person as the log knows one (rule 18). */
+export type Person = {
+  /** 26 random base32 characters: names the `person-<ref>...` streams. */
+  readonly ref: string
+  /** 32 random bytes: keys everything derived for this person. */
+  readonly key: Uint8Array
+}
+
+/**
+ * HMAC(index key, type + normalised identifier) -> random {ref, key}. Deleting the rows of a person is the erasure:
+ * afterwards no byte of the key is in the file (secure delete, truncating checkpoint).
+ */
+export type PersonKeys = {
+  /** Atomic get-or-create: two callers at once get the same person. A new row is provisional until `confirm`. */
+  readonly resolve: (index: Digest) => Promise<Person>
+  readonly find: (index: Digest) => Promise<Person | undefined>
+  /** A first success makes the row of `index` permanent and lets it name `person` (joins aliases; a no-op when it does already). */
+  readonly confirm: (index: Digest, person: Person) => Promise<void>
+  /** A provisional row lives until 24 h after its last failure: moves that limit. */
+  readonly touch: (index: Digest) => Promise<void>
+  readonly byRef: (ref: string) => Promise<Person | undefined>
+  /** Destroys every row of the person; answers how many there were. */
+  readonly erase: (ref: string) => Promise<number>
+  /** Deletes provisional rows past their limit; answers how many (at most 1,000 a call). */
+  readonly sweep: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Memory of what may be used once: client assertions and proofs, which belong to no stream (rule 32).
+ * Durable; `epoch` is the instant since which the memory is whole: whatever was issued before it must be refused.
+ */
+export type SingleUse = {
+  /** True for the first caller only, also among many at once and across processes; kept until `until`. */
+  readonly use: (scope: string, id: string, until: Instant) => Promise<boolean>
+  readonly epoch: () => Promise<Instant>
+  readonly sweep: () => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+// ------------------------------------------------------------------------------------------------------------ signing keys
+
+export type SigningAlgorithm = 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+
+export type SigningKey = {
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  /** Public JWK with kid, alg and use: what the JWKS shows. */
+  readonly publicJwk: { readonly [member: string]: string }
+  /** Signs the bytes; the answer is the JWS signature (for ES256: r || s, RFC 7518 §3.4). */
+  readonly sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
+}
+
+/** Where private keys live: a file here, a PKCS#11 token elsewhere. */
+export type KeyStore = {
+  /** The key that signs now with this algorithm, made on first use where the store can. */
+  readonly signing: (alg: SigningAlgorithm) => Promise<SigningKey>
+  /** Every key whose signatures must still verify. */
+  readonly published: () => Promise<readonly SigningKey[]>
+  /**
+   * 32 secret bytes for one use (`vault`, `code`, `subject`, `index`, `csrf`, `digest`, ...), derived from the master key
+   * by HKDF-SHA-256 with the use as info. The `subject` key is of its own and never rotated (rule 19).
+   */
+  readonly secret: (use: string) => Promise<Uint8Array>
+}
+
+// -------------------------------------------------------------------------------------------------------------- read model
+
+export type TableShape = {
+  /** The member of a row that is its key. */
+  readonly key: string
+  /** Members that lists are asked by. Each is a top-level member with a string, number or boolean value. */
+  readonly indexes: readonly string[]
+  /** Rows are only ever added; the runner numbers them from 1 in `n`, which is their key. */
+  readonly appendOnly?: boolean
+}
+
+export type Tables = Readonly<Record<string, TableShape>>
+
+export type Row = { readonly [member: string]: Json }
+
+/** What a projection wants done, as data (rule 37). */
+export type Change =
+  | { readonly kind: 'put'; readonly table: string; readonly row: Row }
+  | { readonly kind: 'remove'; readonly table: string; readonly key: string }
+  | { readonly kind: 'add'; readonly table: string; readonly key: string; readonly field: string; readonly by: number }
+  | { readonly kind: 'append'; readonly table: string; readonly row: Row }
+
+export type RowQuery = {
+  /** Exact matches on indexed members. */
+  readonly where?: Readonly<Record<string, string | number | boolean>>
+  /** The member to order by: the key (default) or an index. */
+  readonly orderBy?: string
+  readonly descending?: boolean
+  /** Rows strictly after this value of `orderBy` (before it when descending). */
+  readonly after?: string | number
+  /** At most 1,000; default 100. */
+  readonly limit?: number
+}
+
+/** Tables of rows with the position they stand at; effect and position change together (rule 37). */
+export type ReadModel = {
+  /** Makes the tables of this projection version where they are missing. Rows live under `<projection>@<version>`. */
+  readonly open: (projection: string, version: number, tables: Tables) => Promise<void>
+  readonly position: (projection: string) => Promise<Position | undefined>
+  /**
+   * Applies the changes and moves the position from `from` to `to` in one transaction. False when the position is not
+   * `from`: somebody else runs this projection (that is the fence).
+   */
+  readonly apply: (projection: string, from: Position | undefined, to: Position, changes: readonly Change[]) => Promise<boolean>
+  readonly get: (projection: string, table: string, key: string | number) => Promise<Row | undefined>
+  readonly list: (projection: string, table: string, query?: RowQuery) => Promise<readonly Row[]>
+  readonly count: (projection: string, table: string) => Promise<number>
+  /** Forgets every row and the position, so that the projection catches up from the beginning. */
+  readonly drop: (projection: string) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+// --------------------------------------------------------------------------------------------------------------- ID system
+
+/** How a person can prove who they are. */
+export type Factor = 'otp' | 'pin' | 'password' | 'biometrics' | 'knowledge' | 'wallet'
+
+/** The kind of way a message took, never the address. */
+export type Channel = 'sms' | 'email' | 'app'
+
+/** What kind of identifier a person types. */
+export type IdType = 'uin' | 'vid' | 'phone' | 'email' | 'handle'
+
+export type IndividualId = { readonly type: IdType; readonly value: string }
+
+/** What every call of a plugin is told. Plain, structured-cloneable data (rule 42). */
+export type Call = {
+  /** The same key means the same act: the plugin answers as the first time and does not act twice. */
+  readonly idempotencyKey: string
+  /** After this instant the answer is not waited for. */
+  readonly deadline: Instant
+  /** The transaction, for the ID system's own correlation. */
+  readonly transaction: string
+  readonly client: string
+}
+
+/**
+ * Why a plugin said no (plugins 7.4). `challenge_failed` and `subject_denied` look the same to the person.
+ * - `invalid_input`, `challenge_failed`, `subject_denied`, `rate_limited`, `session_expired`, `unsupported`: answers.
+ * - `unavailable`, `misconfigured`: the ID system could not answer.
+ */
+export type PluginErrorKind =
+  | 'invalid_input'
+  | 'challenge_failed'
+  | 'subject_denied'
+  | 'rate_limited'
+  | 'session_expired'
+  | 'unsupported'
+  | 'unavailable'
+  | 'misconfigured'
+
+export type PluginAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: PluginErrorKind; /** The ID system's own code: no personal data, at most 64 characters. */ readonly code?: string }
+
+export type SendRequest = Call & {
+  readonly id: IndividualId
+  readonly factor: 'otp'
+  /** Empty: the plugin chooses. */
+  readonly channels: readonly Channel[]
+  /** Languages for the message, best first. */
+  readonly locales: readonly string[]
+  /** The relying party's name for the message, and the short reference that the page shows. */
+  readonly clientName: string
+  readonly reference: string
+}
+export type SendAnswer = { readonly channels: readonly Channel[]; /** How long the code works, seconds. */ readonly validForS: number }
+
+export type VerifyRequest = Call & {
+  readonly id: IndividualId
+  readonly factor: Factor
+  /** What the person handed in. Never stored, never logged. */
+  readonly proof: string
+}
+export type VerifyAnswer = {
+  /** Stable and unique for this person inside the plugin; the broker derives `sub` from it (rule 19). */
+  readonly subjectKey: string
+  /** A pairwise subject that relying parties know already, used as is where present. */
+  readonly pairwiseSubject?: string
+  /** What `release` needs. Kept sealed. */
+  readonly session: string
+  readonly sessionExpiresAt: Instant
+  readonly factorsProven: readonly Factor[]
+}
+
+/** The languages of a value: BCP 47 tag -> text. */
+export type LanguageText = Readonly<Record<string, string>>
+export type ClaimValue = Json | { readonly languages: LanguageText }
+
+export type ReleaseRequest = Call & {
+  readonly session: string
+  /** Only what the person agreed to. */
+  readonly claims: readonly string[]
+}
+/** Facts, unsigned, per claim. Language-tagged text comes as `{ languages: { en: ..., fr: ... } }`. What the ID system does not have is left out. */
+export type ReleaseAnswer = { readonly claims: Readonly<Record<string, ClaimValue>> }
+
+export type FactorOffer = {
+  readonly factor: Factor
+  /** For what is typed: `digits` or `text`, and how long. */
+  readonly format: { readonly kind: 'digits' | 'text'; readonly lengthMin: number; readonly lengthMax: number }
+}
+
+/** What a plugin says about itself; checked when it is loaded, and discovery is computed from it. */
+export type PluginDescription = {
+  readonly id: string
+  readonly version: string
+  /** The contract's version. */
+  readonly api: 1
+  readonly factors: readonly FactorOffer[]
+  readonly channels: readonly Channel[]
+  readonly idTypes: readonly { readonly type: IdType; readonly pattern: string; readonly lengthMax: number }[]
+  /** Claims it can release, by their OpenID names. */
+  readonly claims: readonly string[]
+  /** True when a session can be used for one `release` only. */
+  readonly sessionSingleUse: boolean
+  readonly sessionLifetimeS: number
+}
+
+/** A recorded fact as subscribers see it. */
+export type RecordedFact = {
+  readonly id: Uuid
+  readonly stream: string
+  readonly revision: number
+  readonly position: Position
+  readonly type: string
+  readonly version: number
+  readonly at: Instant
+  /** The transaction. */
+  readonly correlation: string
+  readonly data: { readonly [member: string]: Json }
+}
+
+/** An open plugin. What is absent it cannot do. No call throws; a bug that does counts as `unavailable`. */
+export type IdSystem = {
+  readonly verify?: (request: VerifyRequest) => Promise<PluginAnswer<VerifyAnswer>>
+  readonly release?: (request: ReleaseRequest) => Promise<PluginAnswer<ReleaseAnswer>>
+  readonly send?: (request: SendRequest) => Promise<PluginAnswer<SendAnswer>>
+  /** Aliases of one person (UIN, VID, phone) to one stable key, before counting. `subject_denied` when unknown. */
+  readonly resolve?: (request: Call & { readonly id: IndividualId }) => Promise<PluginAnswer<{ readonly subjectKey: string }>>
+  /** Event types it follows: ordered, checkpointed, at least once, retried, then parked. */
+  readonly on?: Readonly<Record<string, (fact: RecordedFact) => Promise<void>>>
+  readonly health: () => Promise<{ readonly status: 'up' | 'degraded' | 'down'; readonly detail?: string }>
+  readonly close: () => Promise<void>
+}
+
+/** What the broker lends a plugin, so that it needs no ambient authority. */
+export type PluginTools = {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly log: Log
+  /** A folder of the plugin's own for what it must keep. */
+  readonly dataDirectory: string
+}
+
+/** What a plugin module exports. */
+export type IdSystemPlugin = {
+  readonly describe: () => PluginDescription
+  /** JSON Schema of the settings that `open` takes. */
+  readonly settingsSchema: { readonly [key: string]: Json }
+  readonly open: (settings: { readonly [key: string]: Json }, tools: PluginTools) => Promise<IdSystem>
+}
