@@ -1,0 +1,21 @@
+import type { Factor } from './ports.ts'
+import type { Policy } from '../schemas/generated.ts'
+
+type Acr = { readonly acr: string; readonly factors: readonly Factor[] }
+
+const known = (policy: Policy, acr: string): Acr | undefined => policy.assurance.acrs.find((row) => row.acr === acr)
+
+/** Which of the wanted contexts can be met here, in their order: the ID system must offer every factor of it. */
+export const availableAcrs = (policy: Policy, wanted: readonly string[], offered: readonly Factor[]): readonly string[] =>
+  wanted.filter((acr) => known(policy, acr)?.factors.every((factor) => offered.includes(factor)))
+
+/** The factors that lead to these contexts, best first, each once. */
+export const factorsFor = (policy: Policy, acrs: readonly string[]): readonly Factor[] => [
+  ...new Set(acrs.flatMap((acr) => known(policy, acr)?.factors ?? [])),
+]
+
+/** The one context to state (rule 33): the first requested that the proven factors meet, else the first of the policy that they meet. */
+export const acrMet = (policy: Policy, requested: readonly string[], proven: readonly Factor[]): string | undefined => {
+  const order = requested.length > 0 ? requested : policy.assurance.acrs.map((row) => row.acr)
+  return order.find((acr) => known(policy, acr)?.factors.every((factor) => proven.includes(factor)))
+}

@@ -1,0 +1,28 @@
+/** What a stream is about. The part of its name before the first hyphen says it. */
+export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact'] as const
+
+export type Kind = (typeof KINDS)[number]
+
+export type Path = 'trusted' | 'unknown'
+
+const PREFIXES: Readonly<Record<string, Kind>> = {
+  authorization: 'transaction',
+  person: 'person',
+  consent: 'consent',
+  client: 'client',
+  artefact: 'artefact',
+}
+
+export const kindOf = (stream: string): Kind | undefined => PREFIXES[stream.slice(0, stream.indexOf('-'))]
+
+/** What stands after the first hyphen. */
+export const idOf = (stream: string): string => stream.slice(stream.indexOf('-') + 1)
+
+export const transactionStream = (transaction: string): string => `authorization-${transaction}`
+export const clientStream = (client: string): string => `client-${client}`
+export const consentStream = (consent: string): string => `consent-${consent}`
+export const artefactStream = (digest: string): string => `artefact-${digest}`
+
+/** Counters of one path of one person (rule 21). */
+export const attemptsStream = (person: string, path: Path): string => `person-${person}.${path}`
+export const devicesStream = (person: string): string => `person-${person}.devices`
