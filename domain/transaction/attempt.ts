@@ -1,0 +1,61 @@
+import type { TransactionEvent } from '../../schemas/generated.ts'
+import { acrMet } from '../assurance.ts'
+import { recorded, refused, type Decision } from '../decider.ts'
+import { amrOf, FACTORS } from '../factors.ts'
+import { plusSeconds } from '../time.ts'
+import { fact, type CommandOf, type TransactionRules } from './rules.ts'
+import { guesses, type TransactionState } from './state.ts'
+
+type Decided = Decision<TransactionEvent>
+
+const exhausted: TransactionEvent = fact('AuthorizationFailed', { reason: 'attempts_exhausted' })
+
+/** Recorded and counted before the ID system is asked, so that a crash cannot hide a guess (rule 11). */
+export const attemptFactor = (command: CommandOf<'AttemptFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
+  const { chosen } = state
+  const { limits } = rules.policy
+  if (state.stage !== 'opened' || chosen === undefined) return refused(state.stage === 'failed' ? 'transaction_ended' : 'step_out_of_order')
+  if (chosen.factor !== command.factor) return refused('step_out_of_order')
+  // The second bound is for proofs that never reached the ID system: they are no guesses, and still not endless.
+  if (guesses(state) >= limits.attemptsMax || state.attempts >= limits.attemptsMax + limits.requestsMax)
+    return refused('attempts_exhausted', exhausted)
+  if (FACTORS[chosen.factor].sent) {
+    if (state.delivery === undefined || state.delivery.status === 'pending') return refused('factor_pending')
+    // A message that failed is treated like one that was sent: the answers must not tell who is known (rule 22).
+    if (state.delivery.validUntil !== undefined && command.at >= state.delivery.validUntil) return refused('factor_expired')
+  }
+  const { factor, person, path } = chosen
+  return recorded(fact('FactorAttempted', { attempt: state.attempts + 1, factor, person, path }))
+}
+
+export const confirmFactor = (command: CommandOf<'ConfirmFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
+  const attempt = state.pending.find((pending) => pending.attempt === command.attempt)
+  if (state.stage !== 'opened' || attempt === undefined || state.request === undefined) return refused('step_out_of_order')
+  if (!command.samePerson) return refused('wrong_person', fact('AuthorizationFailed', { reason: 'wrong_person' }))
+  const { policy } = rules
+  const acr = acrMet(policy, state.request.acrs, command.factorsProven)
+  // OpenID Connect Core 5.5.1.1: an essential acr that is not met is a failed authentication.
+  if (acr === undefined && state.request.acrEssential)
+    return refused('acr_unmet', fact('AuthorizationFailed', { reason: 'acr_unmet' }))
+  return recorded(
+    fact('Authenticated', {
+      person: attempt.person,
+      path: attempt.path,
+      factors: command.factorsProven,
+      amr: amrOf(command.factorsProven),
+      ...(acr !== undefined && { acr }),
+      authTime: command.at,
+      deadline: plusSeconds(command.at, policy.lifetimes.afterAuthenticationS),
+    }),
+  )
+}
+
+export const rejectFactor = (command: CommandOf<'RejectFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
+  const attempt = state.pending.find((pending) => pending.attempt === command.attempt)
+  if (state.stage !== 'opened' || attempt === undefined) return refused('step_out_of_order')
+  const rejection = fact('FactorRejected', { factor: attempt.factor, attempt: attempt.attempt, reason: command.reason })
+  if (command.reason === 'unavailable') return refused('factor_unavailable', rejection)
+  if (command.reason === 'limited') return refused('factor_limited', rejection)
+  if (guesses(state) >= rules.policy.limits.attemptsMax) return refused('attempts_exhausted', rejection, exhausted)
+  return refused('factor_wrong', rejection)
+}

@@ -1,0 +1,157 @@
+import type { TransactionEvent } from '../../schemas/generated.ts'
+import type { Digest, Factor, Instant } from '../ports.ts'
+import type { Path } from '../streams.ts'
+
+type Data<Type extends TransactionEvent['type']> = Extract<TransactionEvent, { type: Type }>['data']
+
+/**
+ * Where a login stands. `started` waits for a browser, `opened` for a proof, `authenticated` for consent, `consented` for the
+ * claims, `code_issued` for the relying party, `exchanged` for its tokens to expire. The others are ends.
+ */
+export type Stage =
+  | 'none'
+  | 'started'
+  | 'opened'
+  | 'authenticated'
+  | 'consented'
+  | 'code_issued'
+  | 'exchanged'
+  | 'revoked'
+  | 'failed'
+  | 'expired'
+  | 'closed'
+
+/** A message on its way to the person. */
+export type Delivery = {
+  readonly send: number
+  readonly status: 'pending' | 'sent' | 'failed'
+  readonly sendBy: Instant
+  readonly resendFrom: Instant
+  readonly validUntil?: Instant
+  readonly reason?: Data<'FactorFailed'>['reason']
+}
+
+export type Attempt = { readonly attempt: number; readonly factor: Factor; readonly person: string; readonly path: Path }
+
+export type Exchange = {
+  readonly client: string
+  readonly accessTokenDigest: Digest
+  readonly tokensUntil: Instant
+  /** The revision of TokenExchanged: what began after it is a replay, what began before it lost a race (rule 31). */
+  readonly revision: number
+  readonly replayed: boolean
+  readonly releases: number
+}
+
+export type TransactionState = {
+  /** Of the last event, -1 before the first. */
+  readonly revision: number
+  readonly stage: Stage
+  readonly request?: Data<'AuthorizationStarted'>
+  readonly browser?: Digest
+  /** What runs out next. */
+  readonly deadline?: Instant
+  readonly extensions: number
+  readonly chosen?: Data<'FactorRequested'>
+  readonly requests: number
+  readonly sends: number
+  readonly delivery?: Delivery
+  /** Every proof handed in, and those of them whose verdict is not recorded yet. */
+  readonly attempts: number
+  readonly pending: readonly Attempt[]
+  /** Attempts that never reached the ID system, or that it could not answer: they were no guesses. */
+  readonly unchecked: number
+  readonly lastRejection?: Data<'FactorRejected'>
+  readonly authenticated?: Data<'Authenticated'>
+  readonly consent?: Data<'ConsentGiven'>
+  readonly code?: Data<'CodeIssued'>
+  readonly refusals: number
+  readonly exchange?: Exchange
+  readonly failure?: Data<'AuthorizationFailed'>['reason']
+}
+
+export const initialState: TransactionState = {
+  revision: -1,
+  stage: 'none',
+  extensions: 0,
+  requests: 0,
+  sends: 0,
+  attempts: 0,
+  pending: [],
+  unchecked: 0,
+  refusals: 0,
+}
+
+/** Guesses made or under way: what the limit of attempts counts. */
+export const guesses = (state: TransactionState): number => state.attempts - state.unchecked
+
+const evolveFactor = (state: TransactionState, event: TransactionEvent): TransactionState => {
+  switch (event.type) {
+    case 'FactorRequested': {
+      const { send, sendBy, resendFrom } = event.data
+      const requested = { ...state, chosen: event.data, requests: state.requests + 1 }
+      if (send === undefined || sendBy === undefined || resendFrom === undefined) return requested
+      return { ...requested, sends: send, delivery: { send, status: 'pending', sendBy, resendFrom } }
+    }
+    case 'FactorSent':
+      if (state.delivery?.send !== event.data.send) return state
+      return { ...state, delivery: { ...state.delivery, status: 'sent', validUntil: event.data.validUntil } }
+    case 'FactorFailed':
+      if (state.delivery?.send !== event.data.send) return state
+      return { ...state, delivery: { ...state.delivery, status: 'failed', reason: event.data.reason } }
+    case 'FactorAttempted':
+      return { ...state, attempts: event.data.attempt, pending: [...state.pending, event.data] }
+    case 'FactorRejected': {
+      const unchecked = event.data.reason === 'limited' || event.data.reason === 'unavailable' ? 1 : 0
+      const pending = state.pending.filter((attempt) => attempt.attempt !== event.data.attempt)
+      return { ...state, pending, unchecked: state.unchecked + unchecked, lastRejection: event.data }
+    }
+    default:
+      return state
+  }
+}
+
+const evolveStage = (state: TransactionState, event: TransactionEvent): TransactionState => {
+  switch (event.type) {
+    case 'AuthorizationStarted':
+      return { ...state, stage: 'started', request: event.data, ...(event.data.openBy && { deadline: event.data.openBy }) }
+    case 'AuthorizationOpened':
+      return { ...state, stage: 'opened', browser: event.data.browser, deadline: event.data.deadline }
+    case 'TimeExtended':
+      return { ...state, extensions: event.data.extension, deadline: event.data.deadline }
+    case 'Authenticated':
+      return { ...state, stage: 'authenticated', authenticated: event.data, deadline: event.data.deadline, pending: [] }
+    case 'ConsentGiven':
+    case 'ConsentReused':
+      return { ...state, stage: 'consented', consent: event.data }
+    case 'ConsentDenied':
+      return state
+    case 'CodeIssued':
+      return { ...state, stage: 'code_issued', code: event.data, deadline: event.data.expiresAt }
+    case 'CodeRefused':
+      return { ...state, refusals: state.refusals + 1 }
+    case 'TokenExchanged': {
+      const exchange = { ...event.data, revision: state.revision + 1, replayed: false, releases: 0 }
+      return { ...state, stage: 'exchanged', exchange, deadline: event.data.tokensUntil }
+    }
+    case 'CodeReplayed':
+      return state.exchange ? { ...state, exchange: { ...state.exchange, replayed: true } } : state
+    case 'UserinfoReleased':
+      return state.exchange ? { ...state, exchange: { ...state.exchange, releases: event.data.release } } : state
+    case 'AccessRevoked':
+      return { ...state, stage: 'revoked' }
+    case 'AuthorizationFailed':
+      return { ...state, stage: 'failed', failure: event.data.reason }
+    case 'AuthorizationExpired':
+      return { ...state, stage: 'expired' }
+    case 'TransactionClosed':
+      return { ...state, stage: 'closed' }
+    default:
+      return evolveFactor(state, event)
+  }
+}
+
+export const evolve = (state: TransactionState, event: TransactionEvent): TransactionState => ({
+  ...evolveStage(state, event),
+  revision: state.revision + 1,
+})
