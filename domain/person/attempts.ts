@@ -19,8 +19,8 @@ const closed = (state: AttemptsState, at: Instant): boolean => state.disabled ||
 const after = (state: AttemptsState, failures: number, at: Instant, waits: Policy['limits']['unknown']): AttemptsState => {
   const beyond = failures - waits.free
   const disabled = failures >= waits.failuresMax
-  if (beyond < 0) return { failures, disabled, sends: state.sends }
-  const waitS = Math.min(waits.firstWaitS * 2 ** Math.min(beyond, 30), waits.longestWaitS)
+  if (beyond <= 0) return { failures, disabled, sends: state.sends }
+  const waitS = Math.min(waits.firstWaitS * 2 ** Math.min(beyond - 1, 30), waits.longestWaitS)
   return { failures, disabled, sends: state.sends, closedUntil: plusSeconds(at, waitS) }
 }
 
