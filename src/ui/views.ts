@@ -1,0 +1,246 @@
+/**
+ * What the doors hand to the pages: plain data, already decided. A page adds words and markup, and decides nothing.
+ * Texts in a view come from strangers (relying parties, ID systems): the pages clip, isolate and escape them.
+ */
+import type { Factor, IdType, Instant } from '../../domain/ports.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
+import type { Brand } from './brand.ts'
+
+/** BCP 47 tags of the languages that have a file in `text/`. */
+export type Language = 'en' | 'fr' | 'ar' | 'hi' | 'km' | 'kn' | 'ta'
+export type Direction = 'ltr' | 'rtl'
+
+/** A page of the person: pure, and the whole document. */
+export type Page<View> = (frame: Frame, view: View) => string
+
+/** Where the browser gets what a page needs besides its HTML. `statics.ts` makes them. */
+export type StaticPaths = { readonly css: string; readonly js: string; readonly icon: string }
+
+/** Who asks. Set only when the client and its redirect URI are known to be good; otherwise the page has no cover. */
+export type Party = {
+  readonly name: string
+  /** Host of the redirect URI, in punycode. */
+  readonly host: string
+  /** From our own origin. Absent: the first letter of the name. */
+  readonly logo?: string
+}
+
+export type LanguageLink = {
+  readonly tag: Language
+  /** A GET that shows the same page in that language and changes nothing else. */
+  readonly href: string
+  readonly current: boolean
+}
+
+/** What every page has in common. */
+export type Frame = {
+  readonly language: Language
+  readonly languages: readonly LanguageLink[]
+  readonly dir: Direction
+  readonly brand: Brand
+  /** Origin of the pages, such as `https://id.almaria.example`: shown to be compared with the address bar. */
+  readonly issuer: string
+  readonly statics: StaticPaths
+  readonly party?: Party
+  /** Goes into each form as the hidden field `csrf`. */
+  readonly csrf?: string
+  /** Path of the transaction, such as `/login/<id>`; forms post below it. */
+  readonly base?: string
+}
+
+/** A limit in time: the clock time is written, the seconds left are for the script, whatever the device's clock says. */
+export type Limit = {
+  readonly until: Instant
+  readonly secondsLeft: number
+  /** Shows "I need more time" (form `form-extend`, `${base}/extend`) and is false when no extension is left. */
+  readonly extensible: boolean
+}
+
+/** What was wrong with what the person just sent. Everything else is an `errorPage`. */
+export type Problem = {
+  /** `empty` and `malformed`: the page's field was left empty, or cannot be one. Otherwise the refusal. */
+  readonly code: RefusalCode | 'empty' | 'malformed'
+  /** Tries left in this sign-in; never the person's own counter (rule 22). */
+  readonly triesLeft?: number
+  /** `send_too_early` and the like: when it can be done. */
+  readonly from?: Instant
+}
+
+/** Posts `individual_id`, `factor`, perhaps `own_device=yes`, `action=continue` to `${base}/choose`. */
+export type ChooseView = {
+  /** What a person may type; the wording of the label and the keyboard follow. */
+  readonly idTypes: readonly IdType[]
+  /** Best first; the first is chosen unless `chosen` says otherwise. One only: a hidden field, no question. */
+  readonly factors: readonly Factor[]
+  readonly chosen?: Factor
+  /**
+   * Last characters of the id that this transaction holds already: the person may then leave the field empty to keep it
+   * (WCAG 2.2, 3.3.7: nothing is asked twice).
+   */
+  readonly idEnding?: string
+  /** `offer` shows the unticked box "this is my own device" (rule 21); `known` says that it is remembered; `hide` shows nothing. */
+  readonly ownDevice: 'offer' | 'known' | 'hide'
+  readonly limit?: Limit
+  readonly problem?: Problem
+}
+
+/** Posts `otp`, `action=continue` to `${base}/otp`; `action=resend` to `${base}/resend`. The same for known and unknown ids (rule 22). */
+export type OtpView = {
+  readonly idEnding: string
+  /** What the message begins with. */
+  readonly reference: string
+  /** Digits of a code. */
+  readonly digits: number
+  /** `sending`: accepted and not yet reported; `sent`; `failed`: it could not be sent. */
+  readonly state: 'sending' | 'sent' | 'failed'
+  /** How long the code works. */
+  readonly code?: { readonly until: Instant; readonly secondsLeft: number }
+  /** `from`: too early until then (the button works nevertheless). */
+  readonly resend: { readonly left: number; readonly from?: Instant }
+  /** True when this page answers a press on "send a new code". */
+  readonly resent?: boolean
+  /** Masked; only on a device that the person trusts (rule 22). */
+  readonly contacts?: readonly string[]
+  readonly otherWays: boolean
+  readonly limit?: Limit
+  readonly problem?: Problem
+}
+
+/** Posts `pin`, `action=continue` to `${base}/pin`. */
+export type PinView = {
+  readonly idEnding: string
+  /** Digits of a PIN where all have the same length. */
+  readonly digits?: number
+  readonly otherWays: boolean
+  readonly limit?: Limit
+  readonly problem?: Problem
+}
+
+/** Posts `password`, `action=continue` to `${base}/password`. */
+export type PasswordView = {
+  readonly idEnding: string
+  readonly otherWays: boolean
+  /** Where a forgotten password is renewed. */
+  readonly forgotten?: string
+  readonly limit?: Limit
+  readonly problem?: Problem
+}
+
+/** One claim or scope on the consent page. */
+export type Asked = {
+  /** The name of the claim or scope: value of its checkbox, and key of its label. */
+  readonly name: string
+  /** Why, in the relying party's words. */
+  readonly reason?: string
+  /** Asked for with a verification: "checked by ...". */
+  readonly verified?: boolean
+}
+
+/** Posts `claims` and `scopes` (each none, one or many) with `action` `accept` or `cancel` to `${base}/consent`. */
+export type ConsentView = {
+  readonly idEnding: string
+  readonly essential: readonly Asked[]
+  readonly voluntary: readonly Asked[]
+  readonly scopes: readonly Asked[]
+  /** The relying party's words. */
+  readonly purpose?: string
+  /** Until when the same request is not asked again. Absent: it is asked each time. */
+  readonly validUntil?: Instant
+  readonly notice: { readonly version: string; readonly date?: Instant }
+  readonly links?: { readonly privacy?: string; readonly terms?: string }
+  readonly limit?: Limit
+  readonly problem?: Problem
+}
+
+/** The way back to the relying party: a post that ends the transaction (`${base}/cancel`), or a link where nothing is left to end. */
+export type WayBack = { readonly kind: 'form' } | { readonly kind: 'link'; readonly href: string }
+
+/** Something did not work. Retry posts `action=retry` to `${base}/restart`; restart posts `action=restart` there. */
+export type ErrorView = {
+  /** `fault`: the world failed (503). `bug`: we failed (500). */
+  readonly code: RefusalCode | 'fault' | 'bug'
+  /** `retry`: what was begun can go on. `restart`: this sign-in can begin anew. `continue`: a link to where the sign-in stands (`${base}`). */
+  readonly way?: 'retry' | 'restart' | 'continue'
+  readonly back?: WayBack
+  /** What was begun is still there until then. */
+  readonly keptUntil?: Instant
+  /** Short, without 0 O 1 I L; says nothing about the person. */
+  readonly reference?: string
+  readonly at?: Instant
+}
+
+/** Time ran out. */
+export type ExpiredView = {
+  /** How long it was open. */
+  readonly minutes: number
+  /** A new sign-in can begin from here (`${base}/restart`, `action=restart`). */
+  readonly restart: boolean
+  readonly back?: WayBack
+}
+
+/** The message is still on its way: asks again by itself, also without script. The server bounds how often. */
+export type WaitView = {
+  readonly refreshS: number
+  /** Where to look again; a GET of our own. */
+  readonly href: string
+}
+
+/** OAuth 2.0 Form Post Response Mode: works by a button; the script presses it. */
+export type FormPostView = {
+  readonly action: string
+  readonly fields: readonly (readonly [name: string, value: string])[]
+}
+
+export type InfoTopic = 'help' | 'privacy' | 'accessibility'
+/** The pages behind the footer's links. */
+export type InfoView = {
+  readonly topic: InfoTopic
+  /** Where the reader came from, when that is a page of ours. */
+  readonly back?: string
+}
+
+/** Everything `pages.ts` exports, so that a door can be written against types alone. */
+export type Pages = {
+  readonly choosePage: Page<ChooseView>
+  readonly otpPage: Page<OtpView>
+  readonly pinPage: Page<PinView>
+  readonly passwordPage: Page<PasswordView>
+  readonly consentPage: Page<ConsentView>
+  readonly errorPage: Page<ErrorView>
+  readonly expiredPage: Page<ExpiredView>
+  readonly waitPage: Page<WaitView>
+  readonly formPostPage: Page<FormPostView>
+  readonly infoPage: Page<InfoView>
+}
+
+// ------------------------------------------------------------------------------------------- the demo relying party
+
+/** The demo's own frame: another origin, another house. English only. */
+export type DemoFrame = {
+  readonly brand: Brand
+  readonly statics: StaticPaths
+  /** Where codes that were "sent" can be read, as an absolute link. */
+  readonly outbox: string
+}
+
+export type DemoHomeView = {
+  readonly buttons: readonly { readonly id: string; readonly text: string; readonly href: string }[]
+  readonly signedOut?: boolean
+  /** The error that came back from the broker. */
+  readonly problem?: { readonly error: string; readonly description?: string }
+}
+
+/** The verified userinfo as the relying party received it. */
+export type DemoResultView = {
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly idToken: Readonly<Record<string, unknown>>
+  /** What was checked, in words. */
+  readonly checks: readonly string[]
+  readonly home: string
+}
+
+export type OutboxView = {
+  /** Newest first. */
+  readonly messages: readonly { readonly at: Instant; readonly channel: string; readonly to: string; readonly text: string }[]
+  readonly refresh: string
+}
