@@ -1,0 +1,1235 @@
+/** Types of everything in `schemas/`: written by `npm run schemas`, never by hand. */
+
+/** A relying party's configuration, complete: what the registration left out holds our defaults. */
+export type ClientConfiguration = {
+  readonly client_id: Client
+  /** Shown to the person; `client_name#fr` and so on for other languages. */
+  readonly client_name: string
+  /**
+   * Matched exactly.
+   *
+   */
+  readonly redirect_uris: readonly RedirectUri[]
+  /** The keys that verify its assertions. */
+  readonly jwks: {
+    /**
+     *
+     * Items: A public key (RFC 7517).
+     */
+    readonly keys: readonly {
+      readonly kty: 'RSA' | 'EC' | 'OKP'
+      readonly kid?: string
+      readonly alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+      readonly use?: 'sig' | 'enc'
+      readonly crv?: string
+      readonly x?: string
+      readonly y?: string
+      readonly n?: string
+      readonly e?: string
+      readonly [k: string]: unknown
+    }[]
+  }
+  readonly grant_types: readonly 'authorization_code'[]
+  readonly response_types: readonly 'code'[]
+  readonly subject_type: 'pairwise'
+  /** The host that its pairwise subjects belong to; frozen at first use (rule 19). */
+  readonly sector_identifier: string
+  readonly token_endpoint_auth_method: 'private_key_jwt'
+  /** Only this algorithm where given. */
+  readonly token_endpoint_auth_signing_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Default ES256. */
+  readonly id_token_signed_response_alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Default ES256. */
+  readonly userinfo_signed_response_alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** RFC 9126 §6. */
+  readonly require_pushed_authorization_requests: boolean
+  /** Refuse a request without a code challenge. */
+  readonly require_pkce: boolean
+  /** Scopes that it may ask for, separated by spaces. */
+  readonly scope: string
+  /**
+   * Claims that it may ask for.
+   *
+   */
+  readonly claims: readonly Claim[]
+  /**
+   * Authentication contexts it may ask for, best first; empty: all.
+   *
+   */
+  readonly default_acr_values: readonly Acr[]
+  /** Which rules it lives by (rule 34). */
+  readonly profile: 'compatible'
+  /** What its assertions may name as audience (rule 34). */
+  readonly assertion_audience: 'issuer' | 'issuer_or_endpoint'
+  readonly userinfo_format: 'jwt' | 'json'
+  /** Why it asks, shown to the person as its own words; `purpose#fr` and so on. */
+  readonly purpose?: string
+  /** How long an agreement stands; 0: asked each time. */
+  readonly consent_days: number
+  readonly client_uri?: string
+  readonly policy_uri?: string
+  readonly tos_uri?: string
+  readonly contacts?: readonly string[]
+  readonly [name: `client_name#${string}`]: string
+  readonly [name: `purpose#${string}`]: string
+}
+
+/** Take back a deactivation. */
+export type ClientActivateClient = {
+  readonly type: 'ActivateClient'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+}
+
+/** No new use of this relying party. */
+export type ClientDeactivateClient = {
+  readonly type: 'DeactivateClient'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+}
+
+/** Register a relying party. */
+export type ClientRegisterClient = {
+  readonly type: 'RegisterClient'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  readonly configuration: ClientConfiguration
+  readonly artefact: Digest
+}
+
+/** Replace a relying party's configuration. */
+export type ClientUpdateClient = {
+  readonly type: 'UpdateClient'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  readonly configuration: ClientConfiguration
+  readonly artefact: Digest
+}
+
+/** Every transaction it names is dead. */
+export type ConsentCompleteWithdrawal = {
+  readonly type: 'CompleteWithdrawal'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+}
+
+/** The person agreed. */
+export type ConsentGiveConsent = {
+  readonly type: 'GiveConsent'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly standing: StandingConsent
+  readonly transaction: Transaction
+  readonly liveUntil: Instant
+}
+
+/** The agreement is taken back. */
+export type ConsentRequestWithdrawal = {
+  readonly type: 'RequestWithdrawal'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly by: 'self' | 'operator'
+}
+
+/** A request equals what was agreed to. */
+export type ConsentReuseConsent = {
+  readonly type: 'ReuseConsent'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly transaction: Transaction
+  readonly requestDigest: Digest
+  readonly liveUntil: Instant
+}
+
+/** Count before asking (rule 11). */
+export type PersonCountAttempt = {
+  readonly type: 'CountAttempt'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly path: Path
+  readonly factor: Factor
+  readonly transaction: Transaction
+}
+
+/** Count a message before it is wished. */
+export type PersonCountSend = {
+  readonly type: 'CountSend'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly path: Path
+  readonly transaction: Transaction
+}
+
+/** The attempt succeeded, or was never checked. */
+export type PersonCreditAttempt = {
+  readonly type: 'CreditAttempt'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly path: Path
+  readonly transaction: Transaction
+  readonly reason: 'success' | 'not_checked'
+}
+
+/** The person asked to be remembered on this device. */
+export type PersonTrustDevice = {
+  readonly type: 'TrustDevice'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly device: Digest
+  readonly until: Instant
+}
+
+/** The person handed in a proof; recorded before the ID system is asked (rule 11). */
+export type TransactionAttemptFactor = {
+  readonly type: 'AttemptFactor'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly factor: Factor
+}
+
+/** The ID system said yes. */
+export type TransactionConfirmFactor = {
+  readonly type: 'ConfirmFactor'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly attempt: number
+  readonly factorsProven: readonly Factor[]
+  /** False when the request named somebody else (id_token_hint). */
+  readonly samePerson: boolean
+}
+
+/** The person said no. */
+export type TransactionDenyConsent = {
+  readonly type: 'DenyConsent'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+}
+
+/** A client presents the code. */
+export type TransactionExchangeToken = {
+  readonly type: 'ExchangeToken'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  readonly codeDigest: Digest
+  readonly redirectUri: RedirectUri
+  /** S256 of the presented verifier. */
+  readonly challenge?: Digest
+  readonly accessTokenDigest: Digest
+  /** The revision of the stream when the presentation began: tells a replay from a lost race (rule 31). */
+  readonly seen: number
+}
+
+/** A deadline may have passed. */
+export type TransactionExpireAuthorization = {
+  readonly type: 'ExpireAuthorization'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+}
+
+/** The person wants more time. */
+export type TransactionExtendTime = {
+  readonly type: 'ExtendTime'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+}
+
+/** The sign-in cannot go on. */
+export type TransactionFailAuthorization = {
+  readonly type: 'FailAuthorization'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly reason: 'cancelled' | 'login_required' | 'release_unavailable'
+}
+
+/** The claims are released and sealed. */
+export type TransactionIssueCode = {
+  readonly type: 'IssueCode'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly codeDigest: Digest
+  readonly issue: number
+  readonly released: readonly Claim[]
+}
+
+/** A browser loads the sign-in page. */
+export type TransactionOpenAuthorization = {
+  readonly type: 'OpenAuthorization'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  readonly browser: Digest
+  readonly requestUriDigest?: Digest
+}
+
+/** The consent stream holds an agreement that covers this request. */
+export type TransactionRecordConsent = {
+  readonly type: 'RecordConsent'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly how: 'given' | 'reused'
+  readonly consent: Consent
+  /** The revision of the consent stream that it cites (rule 12). */
+  readonly revision: number
+  /**
+   * Claims that may be released.
+   *
+   */
+  readonly claims: readonly Claim[]
+  readonly scopes: readonly Scope[]
+}
+
+/** The ID system said no, or was not asked. */
+export type TransactionRejectFactor = {
+  readonly type: 'RejectFactor'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly attempt: number
+  readonly reason: 'wrong' | 'limited' | 'unavailable' | 'expired'
+}
+
+/** A client presents the access token. */
+export type TransactionReleaseUserinfo = {
+  readonly type: 'ReleaseUserinfo'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly accessTokenDigest: Digest
+  readonly claims: readonly Claim[]
+}
+
+/** A message was not sent. */
+export type TransactionReportSendFailed = {
+  readonly type: 'ReportSendFailed'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly send: number
+  readonly reason: Failure
+}
+
+/** The ID system took charge of a message. */
+export type TransactionReportSent = {
+  readonly type: 'ReportSent'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly send: number
+  readonly channels: readonly Channel[]
+  readonly validUntil: Instant
+}
+
+/** The person chose a factor and said who they are. */
+export type TransactionRequestFactor = {
+  readonly type: 'RequestFactor'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly factor: Factor
+  readonly person: Person
+  readonly idType: IdType
+  readonly path: Path
+}
+
+/** The consent that this sign-in rests on was withdrawn. */
+export type TransactionRevokeAccess = {
+  readonly type: 'RevokeAccess'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly consent: Consent
+}
+
+/** A checked authorization request. */
+export type TransactionStartAuthorization = {
+  readonly type: 'StartAuthorization'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  /** Pushed (RFC 9126) or a direct authorization request. */
+  readonly via: 'par' | 'direct'
+  readonly redirectUri: RedirectUri
+  readonly responseMode: 'query' | 'form_post'
+  readonly scopes: readonly Scope[]
+  /**
+   * Claims that were asked for and that the client may ask for.
+   *
+   */
+  readonly claims: readonly RequestedClaim[]
+  /**
+   * Requested authentication contexts that can be met here, best first.
+   *
+   */
+  readonly acrs: readonly Acr[]
+  /** One of them must be met (OpenID Connect Core 5.5.1.1). */
+  readonly acrEssential: boolean
+  /**
+   * Factors on offer, best first.
+   *
+   */
+  readonly factors: readonly Factor[]
+  readonly prompt: readonly Prompt[]
+  /** Seconds; met by every login here (rule 27). */
+  readonly maxAgeS?: number
+  /** RFC 7636, S256. */
+  readonly codeChallenge?: Digest
+  /** Keyed digest of the raw request, which is sealed in the vault. */
+  readonly requestDigest: Digest
+  /** SHA-256 of the secret in the request URI. */
+  readonly requestUriDigest?: Digest
+  /** The ID system's plugin that this transaction keeps. */
+  readonly plugin: {
+    readonly id: string
+    readonly version: string
+  }
+  /** Given when a browser brought the request itself: start and open in one step. */
+  readonly browser?: Digest
+}
+
+/** RFC 3339 in UTC with milliseconds. Compares as a string. */
+export type Instant = string
+
+/** Lower-case hexadecimal UUID. */
+export type Uuid = string
+
+/** Base64url of 32 bytes: a SHA-256 of something with at least 128 random bits, or an HMAC under a secret key (rule 2). */
+export type Digest = string
+
+/** A transaction: public, worth nothing without its second secret (rule 17). */
+export type Transaction = string
+
+/** client_id of a relying party. */
+export type Client = string
+
+/** The random reference of a person (rule 18). */
+export type Person = string
+
+/** What follows `consent-` in the name of a consent stream: HMAC(person key, client) (rule 20). */
+export type Consent = string
+
+/** A way to prove who one is. */
+export type Factor = 'otp' | 'pin' | 'password' | 'biometrics' | 'knowledge' | 'wallet'
+
+/** The kind of identifier that was typed, never the identifier. */
+export type IdType = 'uin' | 'vid' | 'phone' | 'email' | 'handle'
+
+/** The kind of way that a message took, never the address. */
+export type Channel = 'sms' | 'email' | 'app'
+
+/** From a device that the person trusts, or from any other (rule 21). */
+export type Path = 'trusted' | 'unknown'
+
+/** The name of a claim. */
+export type Claim = string
+
+/** An OAuth scope (RFC 6749 §3.3). */
+export type Scope = string
+
+/** An authentication context class reference. */
+export type Acr = string
+
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
+
+/** BCP 47 tag. */
+export type Language = string
+
+/** A registered redirect URI. */
+export type RedirectUri = string
+
+/** A claim that was asked for: its name and whether it is needed, never its value. */
+export type RequestedClaim = {
+  readonly name: Claim
+  readonly essential: boolean
+}
+
+/** What the person was shown. */
+export type Notice = {
+  /** The artefact that holds the wording. */
+  readonly digest: Digest
+  readonly version: string
+  readonly language: Language
+}
+
+/** Why an ID system or a delivery did not do what was asked. */
+export type Failure = 'unavailable' | 'subject_denied' | 'rate_limited' | 'unsupported' | 'misconfigured' | 'expired' | 'outcome_unknown'
+
+export type Send = {
+  readonly at: Instant
+  readonly transaction: Transaction
+}
+
+/** The whole small state of one path of one person (rule 8). */
+export type Counters = {
+  /** Attempts that no success followed, an attempt under way included. */
+  readonly failures: number
+  /** Until then this path refuses. */
+  readonly closedUntil?: Instant
+  /** The hard cap was reached: this path stays closed. */
+  readonly disabled: boolean
+  /**
+   * Messages of the last day that no success followed.
+   *
+   */
+  readonly sends: readonly Send[]
+}
+
+export type Device = {
+  /** HMAC(person key, the secret in the device's cookie). */
+  readonly digest: Digest
+  readonly until: Instant
+}
+
+/** What a person agreed to. */
+export type StandingConsent = {
+  readonly client: Client
+  /** The login in which it was given. */
+  readonly transaction: Transaction
+  /** Keyed digest of exactly what was shown (rule 28). */
+  readonly requestDigest: Digest
+  readonly notice: Notice
+  /**
+   * Claims that were needed and accepted.
+   *
+   */
+  readonly essential: readonly Claim[]
+  /**
+   * Voluntary claims that the person chose.
+   *
+   */
+  readonly accepted: readonly Claim[]
+  /**
+   * Voluntary claims that the person left out.
+   *
+   */
+  readonly refused: readonly Claim[]
+  /**
+   * Scopes that the person allowed.
+   *
+   */
+  readonly scopes: readonly Scope[]
+  readonly refusedScopes: readonly Scope[]
+  /** Why the relying party asked, in its words. */
+  readonly purpose?: string
+  /** Who gave it. */
+  readonly by: 'self' | 'guardian' | 'assisted'
+  readonly givenAt: Instant
+  readonly expiresAt: Instant
+}
+
+export type LiveUse = {
+  readonly transaction: Transaction
+  /** No code or token of that transaction lives longer. */
+  readonly until: Instant
+}
+
+/** What a deployment may set: one JSON file, or the environment as ESIGNET_ and the path in upper snake case. */
+export type Config = {
+  /** TCP port of the broker. 0: any free port. */
+  readonly port?: number
+  /** Address to bind. Demo binds loopback only (rule 44). */
+  readonly host?: string
+  /** The issuer identifier; https outside demo. Default in demo: http://localhost:<port>. */
+  readonly issuer?: string
+  /** Folder of the embedded store, keys and read models. */
+  readonly data?: string
+  /** Event store: `sqlite` (embedded, durable) or `memory` (forgets everything; demo and tests only). */
+  readonly store?: string
+  /** Only read with --demo. */
+  readonly demo?: {
+    /** TCP port of the demo relying party on 127.0.0.1. */
+    readonly port?: number
+  }
+  /** A port of its own for readiness detail, loopback by default (rule 44). */
+  readonly management?: {
+    /** Absent: none. */
+    readonly port?: number
+    readonly host?: string
+  }
+  /**
+   * IP addresses whose Forwarded headers count (rule 44).
+   *
+   */
+  readonly trustedProxies?: readonly string[]
+  /** 32 bytes, base64url, mode 0600. Absent: made in the data folder on first start. */
+  readonly masterKeyFile?: string
+  /** The ID system behind this broker. */
+  readonly plugin?: {
+    /** Path or package name of the plugin. */
+    readonly module?: string
+    /** Checked against the plugin's own schema. */
+    readonly settings?: {
+      readonly [k: string]: unknown
+    }
+  }
+  /** Country, emblem, colours and footer of the pages. */
+  readonly brand?: {
+    readonly [k: string]: unknown
+  }
+  /** IANA name of the time zone in which the pages show clock times. */
+  readonly timeZone?: string
+  /** Parts of the policy that differ from the defaults of schemas/policy.json. */
+  readonly policy?: {
+    readonly [k: string]: unknown
+  }
+  /** Authorization requests per client and network in a minute before 429 (rule 23). */
+  readonly requestsPerMinute?: number
+  /** What the log shows. */
+  readonly logLevel?: 'info' | 'warn' | 'error' | 'off'
+}
+
+/** A {kind} was kept for later reference. */
+export type ArtefactArtefactKept = {
+  readonly kind: 'notice' | 'policy' | 'client' | 'assurance' | 'schema'
+  /** The artefact itself; the stream is named by its SHA-256 over its RFC 8785 form. */
+  readonly content: {
+    readonly [k: string]: unknown
+  }
+}
+
+/** Relying party {client} was activated again. */
+export type ClientClientActivated = {
+  readonly client: Client
+  readonly configuration: ClientConfiguration
+  readonly artefact: Digest
+  readonly active: boolean
+}
+
+/** Relying party {client} was deactivated. */
+export type ClientClientDeactivated = {
+  readonly client: Client
+  readonly configuration: ClientConfiguration
+  readonly artefact: Digest
+  readonly active: boolean
+}
+
+/** Relying party {client} was registered. */
+export type ClientClientRegistered = {
+  readonly client: Client
+  readonly configuration: ClientConfiguration
+  readonly artefact: Digest
+  readonly active: boolean
+}
+
+/** The registration of relying party {client} was changed. */
+export type ClientClientUpdated = {
+  readonly client: Client
+  readonly configuration: ClientConfiguration
+  readonly artefact: Digest
+  readonly active: boolean
+}
+
+/** A person agreed to share claims with {client}. */
+export type ConsentConsentGiven = {
+  readonly client: Client
+  readonly transaction: Transaction
+  readonly standing: StandingConsent
+  /**
+   * Transactions whose code or tokens may live: what a withdrawal must reach.
+   *
+   */
+  readonly live: readonly LiveUse[]
+}
+
+/** A standing agreement with {client} was used again. */
+export type ConsentConsentReused = {
+  readonly client: Client
+  readonly transaction: Transaction
+  readonly standing: StandingConsent
+  /**
+   * Transactions whose code or tokens may live: what a withdrawal must reach.
+   *
+   */
+  readonly live: readonly LiveUse[]
+}
+
+/** The withdrawal from {client} is complete: every code and token is dead. */
+export type ConsentConsentWithdrawn = {
+  readonly client: Client
+  readonly standing: StandingConsent
+}
+
+/** A person withdrew their agreement with {client}: no new use from here. */
+export type ConsentWithdrawalRequested = {
+  readonly client: Client
+  readonly by: 'self' | 'operator'
+  readonly standing: StandingConsent
+  /**
+   * Transactions whose code or tokens may live: what a withdrawal must reach.
+   *
+   */
+  readonly live: readonly LiveUse[]
+}
+
+/** An attempt by {factor} from the {path} path was counted before it was checked. */
+export type PersonAttemptCounted = {
+  readonly path: Path
+  readonly factor: Factor
+  readonly transaction: Transaction
+  readonly counters: Counters
+}
+
+/** The {path} path was credited: {reason}. */
+export type PersonAttemptCredited = {
+  readonly path: Path
+  readonly transaction: Transaction
+  readonly reason: 'success' | 'not_checked'
+  readonly counters: Counters
+}
+
+/** The person said that this is their own device. */
+export type PersonDeviceTrusted = {
+  /**
+   * Newest first.
+   *
+   */
+  readonly devices: readonly Device[]
+}
+
+/** A message was counted on the {path} path. */
+export type PersonSendCounted = {
+  readonly path: Path
+  readonly transaction: Transaction
+  readonly counters: Counters
+}
+
+/** The person withdrew their agreement; code and tokens of this sign-in are worth nothing. */
+export type TransactionAccessRevoked = {
+  readonly consent: Consent
+}
+
+/** The ID system confirmed the person by {factors}. */
+export type TransactionAuthenticated = {
+  readonly person: Person
+  readonly path: Path
+  readonly factors: readonly Factor[]
+  /**
+   * RFC 8176 names.
+   *
+   */
+  readonly amr: readonly string[]
+  readonly acr?: Acr
+  readonly authTime: Instant
+  /** The person must have decided on consent by then. */
+  readonly deadline: Instant
+}
+
+/** Time ran out {phase}. */
+export type TransactionAuthorizationExpired = {
+  readonly phase: 'before_opening' | 'before_authentication' | 'before_consent' | 'before_code' | 'before_redemption'
+}
+
+/** The sign-in ended without success: {reason}. */
+export type TransactionAuthorizationFailed = {
+  readonly reason:
+    | 'cancelled'
+    | 'attempts_exhausted'
+    | 'consent_denied'
+    | 'acr_unmet'
+    | 'wrong_person'
+    | 'login_required'
+    | 'code_refused'
+    | 'release_unavailable'
+}
+
+/** A browser opened the sign-in page and was bound to it. */
+export type TransactionAuthorizationOpened = {
+  /** SHA-256 of the browser's binding secret. */
+  readonly browser: Digest
+  /** The person must have proved who they are by then. */
+  readonly deadline: Instant
+}
+
+/** Relying party {client} asked to sign a person in. */
+export type TransactionAuthorizationStarted = {
+  readonly client: Client
+  /** Pushed (RFC 9126) or a direct authorization request. */
+  readonly via: 'par' | 'direct'
+  readonly redirectUri: RedirectUri
+  readonly responseMode: 'query' | 'form_post'
+  readonly scopes: readonly Scope[]
+  /**
+   * Claims that were asked for and that the client may ask for.
+   *
+   */
+  readonly claims: readonly RequestedClaim[]
+  /**
+   * Requested authentication contexts that can be met here, best first.
+   *
+   */
+  readonly acrs: readonly Acr[]
+  /** One of them must be met (OpenID Connect Core 5.5.1.1). */
+  readonly acrEssential: boolean
+  /**
+   * Factors on offer, best first.
+   *
+   */
+  readonly factors: readonly Factor[]
+  readonly prompt: readonly Prompt[]
+  /** Seconds; met by every login here (rule 27). */
+  readonly maxAgeS?: number
+  /** RFC 7636, S256. */
+  readonly codeChallenge?: Digest
+  /** Keyed digest of the raw request, which is sealed in the vault. */
+  readonly requestDigest: Digest
+  /** SHA-256 of the secret in the request URI. */
+  readonly requestUriDigest?: Digest
+  /** The ID system's plugin that this transaction keeps. */
+  readonly plugin: {
+    readonly id: string
+    readonly version: string
+  }
+  /** A pushed request must be opened in a browser by then. */
+  readonly openBy?: Instant
+}
+
+/** The browser was sent back to the relying party with a code. */
+export type TransactionCodeIssued = {
+  /** SHA-256 of the code's secret. */
+  readonly codeDigest: Digest
+  readonly issue: number
+  /**
+   * Names of the claims that the ID system released, sealed until the code is redeemed.
+   *
+   */
+  readonly released: readonly Claim[]
+  readonly expiresAt: Instant
+}
+
+/** A presentation of the code was refused: {reason}. */
+export type TransactionCodeRefused = {
+  readonly client: Client
+  readonly reason: 'other_client' | 'redirect_uri' | 'verifier' | 'expired'
+  /** The code is worth nothing from here on. */
+  readonly burnt: boolean
+}
+
+/** The code was presented a second time by {client}; the tokens were revoked. */
+export type TransactionCodeReplayed = {
+  readonly client: Client
+}
+
+/** The person decided not to share anything. */
+export type TransactionConsentDenied = {}
+
+/** The person agreed to share {claims} with {client}. */
+export type TransactionConsentGiven = {
+  readonly client: Client
+  readonly consent: Consent
+  /** The revision of the consent stream that it cites (rule 12). */
+  readonly revision: number
+  /**
+   * Claims that may be released.
+   *
+   */
+  readonly claims: readonly Claim[]
+  readonly scopes: readonly Scope[]
+}
+
+/** A standing agreement with {client} covers this request: {claims}. */
+export type TransactionConsentReused = {
+  readonly client: Client
+  readonly consent: Consent
+  /** The revision of the consent stream that it cites (rule 12). */
+  readonly revision: number
+  /**
+   * Claims that may be released.
+   *
+   */
+  readonly claims: readonly Claim[]
+  readonly scopes: readonly Scope[]
+}
+
+/** The person handed in proof by {factor}: attempt {attempt}. */
+export type TransactionFactorAttempted = {
+  readonly factor: Factor
+  readonly attempt: number
+  readonly person: Person
+  readonly path: Path
+}
+
+/** No code was sent: {reason}. */
+export type TransactionFactorFailed = {
+  /** The message that it answers. */
+  readonly send: number
+  readonly factor: Factor
+  readonly reason: Failure
+}
+
+/** Attempt {attempt} by {factor} did not succeed: {reason}. */
+export type TransactionFactorRejected = {
+  readonly factor: Factor
+  readonly attempt: number
+  readonly reason: 'wrong' | 'limited' | 'unavailable' | 'expired'
+}
+
+/** The person chose to prove who they are by {factor}. */
+export type TransactionFactorRequested = {
+  readonly factor: Factor
+  readonly person: Person
+  readonly idType: IdType
+  readonly path: Path
+  /** Which message of this transaction it is; only where one is sent. */
+  readonly send?: number
+  /** A message that could not be sent by then is given up. */
+  readonly sendBy?: Instant
+  /** The person may ask for another from then on. */
+  readonly resendFrom?: Instant
+}
+
+/** The ID system took charge of sending a code. */
+export type TransactionFactorSent = {
+  /** The message that it answers. */
+  readonly send: number
+  readonly factor: Factor
+  readonly channels: readonly Channel[]
+  readonly validUntil: Instant
+}
+
+/** The person asked for more time. */
+export type TransactionTimeExtended = {
+  readonly extension: number
+  readonly deadline: Instant
+}
+
+/** Relying party {client} exchanged the code for tokens. */
+export type TransactionTokenExchanged = {
+  readonly client: Client
+  /** SHA-256 of the access token. */
+  readonly accessTokenDigest: Digest
+  readonly tokensUntil: Instant
+}
+
+/** The transaction is over and what it kept was destroyed: {reason}. */
+export type TransactionTransactionClosed = {
+  readonly reason: 'tokens_expired' | 'tokens_revoked'
+}
+
+/** Relying party {client} received {claims}. */
+export type TransactionUserinfoReleased = {
+  readonly client: Client
+  /**
+   * Names only.
+   *
+   */
+  readonly claims: readonly Claim[]
+  readonly release: number
+}
+
+/** The metadata of every event (rules 4 and 7). */
+export type Metadata = {
+  readonly at: Instant
+  /** Schema version of the event's data. */
+  readonly version: number
+  /** The transaction, or the stream. */
+  readonly $correlationId: string
+  /** The event or request that led to it. */
+  readonly $causationId: string
+  readonly commandId: Uuid
+  readonly index: number
+  readonly count: number
+  /** On the first event of an append: the command that caused it (rule 4). */
+  readonly command?: {
+    readonly type: string
+    readonly version: number
+    readonly body: {
+      readonly [k: string]: unknown
+    }
+  }
+  /** Digests of the rules in force (rule 3). */
+  readonly rules: {
+    readonly [k: string]: Digest
+  }
+  /** Digest of the event before it in its stream; of the stream's name for the first. */
+  readonly previous: Digest
+  readonly digest: Digest
+}
+
+/** What the rules read besides the state: lifetimes in seconds, limits, assurance. */
+export type Policy = {
+  /** How long things live. */
+  readonly lifetimes: {
+    /** A pushed request is opened within this many seconds (RFC 9126; FAPI 2.0: under 600). */
+    readonly requestUriS: number
+    /** Seconds for the person to prove who they are. */
+    readonly beforeAuthenticationS: number
+    /** Seconds for the person to decide on consent. */
+    readonly afterAuthenticationS: number
+    /** Seconds that a code lives (at most 60). */
+    readonly codeS: number
+    /** Seconds that an access token lives. */
+    readonly accessTokenS: number
+    /** Seconds that an ID token is valid. */
+    readonly idTokenS: number
+    /** Seconds within which a message must have been sent, or it is given up. */
+    readonly sendS: number
+    /** Days that a device stays trusted. */
+    readonly deviceDays: number
+  }
+  /** How often things may be done. */
+  readonly limits: {
+    /** Wrong proofs in one transaction. */
+    readonly attemptsMax: number
+    /** Messages in one transaction. */
+    readonly sendsMax: number
+    /** Seconds between two messages of one transaction. */
+    readonly sendGapS: number
+    /** Choices of a factor in one transaction. */
+    readonly requestsMax: number
+    /** How often a person may ask for more time (WCAG 2.2.1: at least ten). */
+    readonly extensionsMax: number
+    /** Messages to one person on one path in an hour that no success followed. */
+    readonly sendsPerHour: number
+    /** The same in a day. */
+    readonly sendsPerDay: number
+    /** Userinfo answers for one access token (rule 33). */
+    readonly userinfoMax: number
+    /** Attempts from devices that the person does not trust. */
+    readonly unknown: {
+      /** Failures that cost no wait. */
+      readonly free: number
+      /** Seconds; doubles with each further failure. */
+      readonly firstWaitS: number
+      /** Seconds. */
+      readonly longestWaitS: number
+      /** Then the path stays closed (NIST SP 800-63B: at most 100). */
+      readonly failuresMax: number
+    }
+    /** Attempts from trusted devices. */
+    readonly trusted: {
+      /** Failures that cost no wait. */
+      readonly free: number
+      /** Seconds; doubles with each further failure. */
+      readonly firstWaitS: number
+      /** Seconds. */
+      readonly longestWaitS: number
+      /** Then the path stays closed (NIST SP 800-63B: at most 100). */
+      readonly failuresMax: number
+    }
+  }
+  /** Which factors meet which authentication context. */
+  readonly assurance: {
+    /**
+     * Authentication contexts, best first, each with the factors that meet it.
+     *
+     */
+    readonly acrs: readonly {
+      readonly acr: Acr
+      readonly factors: readonly Factor[]
+    }[]
+  }
+}
+
+/** What a relying party hands in: the names of OpenID Connect Dynamic Client Registration 1.0, and our own policy members. What is left out takes our defaults (rule 34). */
+export type ClientRegistration = {
+  readonly client_id: Client
+  /** Shown to the person; `client_name#fr` and so on for other languages. */
+  readonly client_name: string
+  /**
+   * Matched exactly.
+   *
+   */
+  readonly redirect_uris: readonly RedirectUri[]
+  /** The keys that verify its assertions. */
+  readonly jwks: {
+    /**
+     *
+     * Items: A public key (RFC 7517).
+     */
+    readonly keys: readonly {
+      readonly kty: 'RSA' | 'EC' | 'OKP'
+      readonly kid?: string
+      readonly alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+      readonly use?: 'sig' | 'enc'
+      readonly crv?: string
+      readonly x?: string
+      readonly y?: string
+      readonly n?: string
+      readonly e?: string
+      readonly [k: string]: unknown
+    }[]
+  }
+  readonly grant_types?: readonly 'authorization_code'[]
+  readonly response_types?: readonly 'code'[]
+  readonly subject_type?: 'pairwise'
+  /** The host that its pairwise subjects belong to; frozen at first use (rule 19). */
+  readonly sector_identifier?: string
+  readonly token_endpoint_auth_method?: 'private_key_jwt'
+  /** Only this algorithm where given. */
+  readonly token_endpoint_auth_signing_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Default ES256. */
+  readonly id_token_signed_response_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Default ES256. */
+  readonly userinfo_signed_response_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** RFC 9126 §6. */
+  readonly require_pushed_authorization_requests?: boolean
+  /** Refuse a request without a code challenge. */
+  readonly require_pkce?: boolean
+  /** Scopes that it may ask for, separated by spaces. */
+  readonly scope?: string
+  /**
+   * Claims that it may ask for.
+   *
+   */
+  readonly claims?: readonly Claim[]
+  /**
+   * Authentication contexts it may ask for, best first; empty: all.
+   *
+   */
+  readonly default_acr_values?: readonly Acr[]
+  /** Which rules it lives by (rule 34). */
+  readonly profile?: 'compatible'
+  /** What its assertions may name as audience (rule 34). */
+  readonly assertion_audience?: 'issuer' | 'issuer_or_endpoint'
+  readonly userinfo_format?: 'jwt' | 'json'
+  /** Why it asks, shown to the person as its own words; `purpose#fr` and so on. */
+  readonly purpose?: string
+  /** How long an agreement stands; 0: asked each time. */
+  readonly consent_days?: number
+  readonly client_uri?: string
+  readonly policy_uri?: string
+  readonly tos_uri?: string
+  readonly contacts?: readonly string[]
+  readonly [name: `client_name#${string}`]: string
+  readonly [name: `purpose#${string}`]: string
+}
+
+export type ArtefactEvent = { readonly type: 'ArtefactKept'; readonly data: ArtefactArtefactKept }
+
+export type ClientEvent =
+  | { readonly type: 'ClientActivated'; readonly data: ClientClientActivated }
+  | { readonly type: 'ClientDeactivated'; readonly data: ClientClientDeactivated }
+  | { readonly type: 'ClientRegistered'; readonly data: ClientClientRegistered }
+  | { readonly type: 'ClientUpdated'; readonly data: ClientClientUpdated }
+
+export type ConsentEvent =
+  | { readonly type: 'ConsentGiven'; readonly data: ConsentConsentGiven }
+  | { readonly type: 'ConsentReused'; readonly data: ConsentConsentReused }
+  | { readonly type: 'ConsentWithdrawn'; readonly data: ConsentConsentWithdrawn }
+  | { readonly type: 'WithdrawalRequested'; readonly data: ConsentWithdrawalRequested }
+
+export type PersonEvent =
+  | { readonly type: 'AttemptCounted'; readonly data: PersonAttemptCounted }
+  | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
+  | { readonly type: 'DeviceTrusted'; readonly data: PersonDeviceTrusted }
+  | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
+
+export type TransactionEvent =
+  | { readonly type: 'AccessRevoked'; readonly data: TransactionAccessRevoked }
+  | { readonly type: 'Authenticated'; readonly data: TransactionAuthenticated }
+  | { readonly type: 'AuthorizationExpired'; readonly data: TransactionAuthorizationExpired }
+  | { readonly type: 'AuthorizationFailed'; readonly data: TransactionAuthorizationFailed }
+  | { readonly type: 'AuthorizationOpened'; readonly data: TransactionAuthorizationOpened }
+  | { readonly type: 'AuthorizationStarted'; readonly data: TransactionAuthorizationStarted }
+  | { readonly type: 'CodeIssued'; readonly data: TransactionCodeIssued }
+  | { readonly type: 'CodeRefused'; readonly data: TransactionCodeRefused }
+  | { readonly type: 'CodeReplayed'; readonly data: TransactionCodeReplayed }
+  | { readonly type: 'ConsentDenied'; readonly data: TransactionConsentDenied }
+  | { readonly type: 'ConsentGiven'; readonly data: TransactionConsentGiven }
+  | { readonly type: 'ConsentReused'; readonly data: TransactionConsentReused }
+  | { readonly type: 'FactorAttempted'; readonly data: TransactionFactorAttempted }
+  | { readonly type: 'FactorFailed'; readonly data: TransactionFactorFailed }
+  | { readonly type: 'FactorRejected'; readonly data: TransactionFactorRejected }
+  | { readonly type: 'FactorRequested'; readonly data: TransactionFactorRequested }
+  | { readonly type: 'FactorSent'; readonly data: TransactionFactorSent }
+  | { readonly type: 'TimeExtended'; readonly data: TransactionTimeExtended }
+  | { readonly type: 'TokenExchanged'; readonly data: TransactionTokenExchanged }
+  | { readonly type: 'TransactionClosed'; readonly data: TransactionTransactionClosed }
+  | { readonly type: 'UserinfoReleased'; readonly data: TransactionUserinfoReleased }
+
+export type EventsByKind = {
+  readonly artefact: ArtefactEvent
+  readonly client: ClientEvent
+  readonly consent: ConsentEvent
+  readonly person: PersonEvent
+  readonly transaction: TransactionEvent
+}
+
+export type ClientCommand = ClientActivateClient | ClientDeactivateClient | ClientRegisterClient | ClientUpdateClient
+
+export type ConsentCommand = ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRequestWithdrawal | ConsentReuseConsent
+
+export type PersonCommand = PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonTrustDevice
+
+export type TransactionCommand =
+  | TransactionAttemptFactor
+  | TransactionConfirmFactor
+  | TransactionDenyConsent
+  | TransactionExchangeToken
+  | TransactionExpireAuthorization
+  | TransactionExtendTime
+  | TransactionFailAuthorization
+  | TransactionIssueCode
+  | TransactionOpenAuthorization
+  | TransactionRecordConsent
+  | TransactionRejectFactor
+  | TransactionReleaseUserinfo
+  | TransactionReportSendFailed
+  | TransactionReportSent
+  | TransactionRequestFactor
+  | TransactionRevokeAccess
+  | TransactionStartAuthorization
+
+export type CommandsByKind = {
+  readonly client: ClientCommand
+  readonly consent: ConsentCommand
+  readonly person: PersonCommand
+  readonly transaction: TransactionCommand
+}
+
+export type RequestsByName = { readonly 'client-registration': ClientRegistration }
+
+/** The present version of each, by kind and type. */
+export const EVENT_VERSIONS = {
+  artefact: { ArtefactKept: 1 },
+  client: { ClientActivated: 1, ClientDeactivated: 1, ClientRegistered: 1, ClientUpdated: 1 },
+  consent: { ConsentGiven: 1, ConsentReused: 1, ConsentWithdrawn: 1, WithdrawalRequested: 1 },
+  person: { AttemptCounted: 1, AttemptCredited: 1, DeviceTrusted: 1, SendCounted: 1 },
+  transaction: {
+    AccessRevoked: 1,
+    Authenticated: 1,
+    AuthorizationExpired: 1,
+    AuthorizationFailed: 1,
+    AuthorizationOpened: 1,
+    AuthorizationStarted: 1,
+    CodeIssued: 1,
+    CodeRefused: 1,
+    CodeReplayed: 1,
+    ConsentDenied: 1,
+    ConsentGiven: 1,
+    ConsentReused: 1,
+    FactorAttempted: 1,
+    FactorFailed: 1,
+    FactorRejected: 1,
+    FactorRequested: 1,
+    FactorSent: 1,
+    TimeExtended: 1,
+    TokenExchanged: 1,
+    TransactionClosed: 1,
+    UserinfoReleased: 1,
+  },
+} as const
+
+/** The present version of each, by kind and type. */
+export const COMMAND_VERSIONS = {
+  client: { ActivateClient: 1, DeactivateClient: 1, RegisterClient: 1, UpdateClient: 1 },
+  consent: { CompleteWithdrawal: 1, GiveConsent: 1, RequestWithdrawal: 1, ReuseConsent: 1 },
+  person: { CountAttempt: 1, CountSend: 1, CreditAttempt: 1, TrustDevice: 1 },
+  transaction: {
+    AttemptFactor: 1,
+    ConfirmFactor: 1,
+    DenyConsent: 1,
+    ExchangeToken: 1,
+    ExpireAuthorization: 1,
+    ExtendTime: 1,
+    FailAuthorization: 1,
+    IssueCode: 1,
+    OpenAuthorization: 1,
+    RecordConsent: 1,
+    RejectFactor: 1,
+    ReleaseUserinfo: 1,
+    ReportSendFailed: 1,
+    ReportSent: 1,
+    RequestFactor: 1,
+    RevokeAccess: 1,
+    StartAuthorization: 1,
+  },
+} as const
