@@ -116,7 +116,7 @@ const readonlyTypes = (text: string): string => {
 const tidyComments = (text: string): string =>
   text
     .replace(/^ *\* @(?:min|max)Items \d+\n/gm, '')
-    .replace(/(?:^ *\*\n)+(?= *\*\/)/gm, '')
+    .replace(/^ *\* *\n/gm, '')
     .replace(/^ *\/\*\*\n *\*\/\n/gm, '')
     .replace(/\/\*\*\n *\* (.+)\n *\*\//g, '/** $1 */')
 

@@ -5,17 +5,11 @@ export type ClientConfiguration = {
   readonly client_id: Client
   /** Shown to the person; `client_name#fr` and so on for other languages. */
   readonly client_name: string
-  /**
-   * Matched exactly.
-   *
-   */
+  /** Matched exactly. */
   readonly redirect_uris: readonly RedirectUri[]
   /** The keys that verify its assertions. */
   readonly jwks: {
-    /**
-     *
-     * Items: A public key (RFC 7517).
-     */
+    /** Items: A public key (RFC 7517). */
     readonly keys: readonly {
       readonly kty: 'RSA' | 'EC' | 'OKP'
       readonly kid?: string
@@ -47,15 +41,9 @@ export type ClientConfiguration = {
   readonly require_pkce: boolean
   /** Scopes that it may ask for, separated by spaces. */
   readonly scope: string
-  /**
-   * Claims that it may ask for.
-   *
-   */
+  /** Claims that it may ask for. */
   readonly claims: readonly Claim[]
-  /**
-   * Authentication contexts it may ask for, best first; empty: all.
-   *
-   */
+  /** Authentication contexts it may ask for, best first; empty: all. */
   readonly default_acr_values: readonly Acr[]
   /** Which rules it lives by (rule 34). */
   readonly profile: 'compatible'
@@ -275,10 +263,7 @@ export type TransactionRecordConsent = {
   readonly consent: Consent
   /** The revision of the consent stream that it cites (rule 12). */
   readonly revision: number
-  /**
-   * Claims that may be released.
-   *
-   */
+  /** Claims that may be released. */
   readonly claims: readonly Claim[]
   readonly scopes: readonly Scope[]
 }
@@ -350,22 +335,13 @@ export type TransactionStartAuthorization = {
   readonly redirectUri: RedirectUri
   readonly responseMode: 'query' | 'form_post'
   readonly scopes: readonly Scope[]
-  /**
-   * Claims that were asked for and that the client may ask for.
-   *
-   */
+  /** Claims that were asked for and that the client may ask for. */
   readonly claims: readonly RequestedClaim[]
-  /**
-   * Requested authentication contexts that can be met here, best first.
-   *
-   */
+  /** Requested authentication contexts that can be met here, best first. */
   readonly acrs: readonly Acr[]
   /** One of them must be met (OpenID Connect Core 5.5.1.1). */
   readonly acrEssential: boolean
-  /**
-   * Factors on offer, best first.
-   *
-   */
+  /** Factors on offer, best first. */
   readonly factors: readonly Factor[]
   readonly prompt: readonly Prompt[]
   /** Seconds; met by every login here (rule 27). */
@@ -465,10 +441,7 @@ export type Counters = {
   readonly closedUntil?: Instant
   /** The hard cap was reached: this path stays closed. */
   readonly disabled: boolean
-  /**
-   * Messages of the last day that no success followed.
-   *
-   */
+  /** Messages of the last day that no success followed. */
   readonly sends: readonly Send[]
 }
 
@@ -486,25 +459,13 @@ export type StandingConsent = {
   /** Keyed digest of exactly what was shown (rule 28). */
   readonly requestDigest: Digest
   readonly notice: Notice
-  /**
-   * Claims that were needed and accepted.
-   *
-   */
+  /** Claims that were needed and accepted. */
   readonly essential: readonly Claim[]
-  /**
-   * Voluntary claims that the person chose.
-   *
-   */
+  /** Voluntary claims that the person chose. */
   readonly accepted: readonly Claim[]
-  /**
-   * Voluntary claims that the person left out.
-   *
-   */
+  /** Voluntary claims that the person left out. */
   readonly refused: readonly Claim[]
-  /**
-   * Scopes that the person allowed.
-   *
-   */
+  /** Scopes that the person allowed. */
   readonly scopes: readonly Scope[]
   readonly refusedScopes: readonly Scope[]
   /** Why the relying party asked, in its words. */
@@ -544,10 +505,7 @@ export type Config = {
     readonly port?: number
     readonly host?: string
   }
-  /**
-   * IP addresses whose Forwarded headers count (rule 44).
-   *
-   */
+  /** IP addresses whose Forwarded headers count (rule 44). */
   readonly trustedProxies?: readonly string[]
   /** 32 bytes, base64url, mode 0600. Absent: made in the data folder on first start. */
   readonly masterKeyFile?: string
@@ -622,10 +580,7 @@ export type ConsentConsentGiven = {
   readonly client: Client
   readonly transaction: Transaction
   readonly standing: StandingConsent
-  /**
-   * Transactions whose code or tokens may live: what a withdrawal must reach.
-   *
-   */
+  /** Transactions whose code or tokens may live: what a withdrawal must reach. */
   readonly live: readonly LiveUse[]
 }
 
@@ -634,10 +589,7 @@ export type ConsentConsentReused = {
   readonly client: Client
   readonly transaction: Transaction
   readonly standing: StandingConsent
-  /**
-   * Transactions whose code or tokens may live: what a withdrawal must reach.
-   *
-   */
+  /** Transactions whose code or tokens may live: what a withdrawal must reach. */
   readonly live: readonly LiveUse[]
 }
 
@@ -652,10 +604,7 @@ export type ConsentWithdrawalRequested = {
   readonly client: Client
   readonly by: 'self' | 'operator'
   readonly standing: StandingConsent
-  /**
-   * Transactions whose code or tokens may live: what a withdrawal must reach.
-   *
-   */
+  /** Transactions whose code or tokens may live: what a withdrawal must reach. */
   readonly live: readonly LiveUse[]
 }
 
@@ -677,10 +626,7 @@ export type PersonAttemptCredited = {
 
 /** The person said that this is their own device. */
 export type PersonDeviceTrusted = {
-  /**
-   * Newest first.
-   *
-   */
+  /** Newest first. */
   readonly devices: readonly Device[]
 }
 
@@ -701,10 +647,7 @@ export type TransactionAuthenticated = {
   readonly person: Person
   readonly path: Path
   readonly factors: readonly Factor[]
-  /**
-   * RFC 8176 names.
-   *
-   */
+  /** RFC 8176 names. */
   readonly amr: readonly string[]
   readonly acr?: Acr
   readonly authTime: Instant
@@ -746,22 +689,13 @@ export type TransactionAuthorizationStarted = {
   readonly redirectUri: RedirectUri
   readonly responseMode: 'query' | 'form_post'
   readonly scopes: readonly Scope[]
-  /**
-   * Claims that were asked for and that the client may ask for.
-   *
-   */
+  /** Claims that were asked for and that the client may ask for. */
   readonly claims: readonly RequestedClaim[]
-  /**
-   * Requested authentication contexts that can be met here, best first.
-   *
-   */
+  /** Requested authentication contexts that can be met here, best first. */
   readonly acrs: readonly Acr[]
   /** One of them must be met (OpenID Connect Core 5.5.1.1). */
   readonly acrEssential: boolean
-  /**
-   * Factors on offer, best first.
-   *
-   */
+  /** Factors on offer, best first. */
   readonly factors: readonly Factor[]
   readonly prompt: readonly Prompt[]
   /** Seconds; met by every login here (rule 27). */
@@ -786,10 +720,7 @@ export type TransactionCodeIssued = {
   /** SHA-256 of the code's secret. */
   readonly codeDigest: Digest
   readonly issue: number
-  /**
-   * Names of the claims that the ID system released, sealed until the code is redeemed.
-   *
-   */
+  /** Names of the claims that the ID system released, sealed until the code is redeemed. */
   readonly released: readonly Claim[]
   readonly expiresAt: Instant
 }
@@ -816,10 +747,7 @@ export type TransactionConsentGiven = {
   readonly consent: Consent
   /** The revision of the consent stream that it cites (rule 12). */
   readonly revision: number
-  /**
-   * Claims that may be released.
-   *
-   */
+  /** Claims that may be released. */
   readonly claims: readonly Claim[]
   readonly scopes: readonly Scope[]
 }
@@ -830,10 +758,7 @@ export type TransactionConsentReused = {
   readonly consent: Consent
   /** The revision of the consent stream that it cites (rule 12). */
   readonly revision: number
-  /**
-   * Claims that may be released.
-   *
-   */
+  /** Claims that may be released. */
   readonly claims: readonly Claim[]
   readonly scopes: readonly Scope[]
 }
@@ -906,10 +831,7 @@ export type TransactionTransactionClosed = {
 /** Relying party {client} received {claims}. */
 export type TransactionUserinfoReleased = {
   readonly client: Client
-  /**
-   * Names only.
-   *
-   */
+  /** Names only. */
   readonly claims: readonly Claim[]
   readonly release: number
 }
@@ -1007,10 +929,7 @@ export type Policy = {
   }
   /** Which factors meet which authentication context. */
   readonly assurance: {
-    /**
-     * Authentication contexts, best first, each with the factors that meet it.
-     *
-     */
+    /** Authentication contexts, best first, each with the factors that meet it. */
     readonly acrs: readonly {
       readonly acr: Acr
       readonly factors: readonly Factor[]
@@ -1023,17 +942,11 @@ export type ClientRegistration = {
   readonly client_id: Client
   /** Shown to the person; `client_name#fr` and so on for other languages. */
   readonly client_name: string
-  /**
-   * Matched exactly.
-   *
-   */
+  /** Matched exactly. */
   readonly redirect_uris: readonly RedirectUri[]
   /** The keys that verify its assertions. */
   readonly jwks: {
-    /**
-     *
-     * Items: A public key (RFC 7517).
-     */
+    /** Items: A public key (RFC 7517). */
     readonly keys: readonly {
       readonly kty: 'RSA' | 'EC' | 'OKP'
       readonly kid?: string
@@ -1065,15 +978,9 @@ export type ClientRegistration = {
   readonly require_pkce?: boolean
   /** Scopes that it may ask for, separated by spaces. */
   readonly scope?: string
-  /**
-   * Claims that it may ask for.
-   *
-   */
+  /** Claims that it may ask for. */
   readonly claims?: readonly Claim[]
-  /**
-   * Authentication contexts it may ask for, best first; empty: all.
-   *
-   */
+  /** Authentication contexts it may ask for, best first; empty: all. */
   readonly default_acr_values?: readonly Acr[]
   /** Which rules it lives by (rule 34). */
   readonly profile?: 'compatible'
