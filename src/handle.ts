@@ -1,0 +1,146 @@
+import { genesisOf } from './chain.ts'
+import type { Journal } from './journal.ts'
+import { fold, type Decider } from '../domain/decider.ts'
+import { Fault, type Digest, type Instant, type Timers, type Uuid } from '../domain/ports.ts'
+import type { RefusalCode } from '../domain/refusals.ts'
+import type { Recorded } from '../projections/projection.ts'
+
+type AnyEvent = { readonly type: string; readonly data: object }
+type AnyCommand = { readonly type: string; readonly at: Instant }
+
+/** What this needs of the world. */
+export type Handling = { readonly journal: Journal; readonly timers: Timers; readonly states: StateCache }
+
+/** A decider and how its streams are read. */
+export type StreamRules<State, Command, Rules, Event> = {
+  readonly decider: Decider<State, Command, Rules, Event>
+  /** `restates`: each event holds the whole state, so one event is read (rule 8). `folds`: the stream is short and folded whole. */
+  readonly reading: 'restates' | 'folds'
+}
+
+/** Where a command comes from, and the rules in force with the digests of their artefacts. */
+export type Circumstances<Rules> = {
+  readonly commandId: Uuid
+  readonly causation: string
+  readonly correlation: string
+  readonly rules: Rules
+  readonly ruleDigests: { readonly [name: string]: Digest }
+}
+
+export type Handled<State> = {
+  readonly state: State
+  /** Of the stream after this decision; -1 where there is none. */
+  readonly revision: number
+  readonly events: readonly Recorded[]
+  readonly refusal?: RefusalCode
+}
+
+/** A state and where in its stream it stands. */
+export type Loaded<State> = { readonly state: State; readonly revision: number; readonly digest: Digest }
+
+const CONFLICTS_MAX = 3
+const AMBIGUOUS_TRIES_MAX = 4
+const AMBIGUOUS_WAIT_MS = 50
+
+/** Folded states of live transactions, newest used last. Always topped up before use (rule 16), so a stale entry costs a read and nothing else. */
+export type StateCache = {
+  readonly get: (stream: string) => Loaded<unknown> | undefined
+  readonly set: (stream: string, loaded: Loaded<unknown>) => void
+  readonly delete: (stream: string) => void
+}
+
+export const stateCache = (entriesMax: number): StateCache => {
+  const entries = new Map<string, Loaded<unknown>>()
+  return {
+    get: (stream) => entries.get(stream),
+    set: (stream, loaded) => {
+      entries.delete(stream)
+      entries.set(stream, loaded)
+      if (entries.size > entriesMax) for (const oldest of entries.keys()) return void entries.delete(oldest)
+    },
+    delete: (stream) => void entries.delete(stream),
+  }
+}
+
+const advance = <State, Command, Rules, Event>(
+  { decider }: StreamRules<State, Command, Rules, Event>,
+  from: Loaded<State>,
+  events: readonly Recorded[],
+): Loaded<State> => {
+  const last = events.at(-1)
+  if (last === undefined) return from
+  // Each event was checked against the schema that the type is generated from.
+  const state = fold(decider, events as unknown as readonly Event[], from.state)
+  return { state, revision: last.revision, digest: last.digest }
+}
+
+/** The state of a stream now. */
+export const load = async <State, Command, Rules, Event>(
+  { journal, states }: Pick<Handling, 'journal' | 'states'>,
+  rules: StreamRules<State, Command, Rules, Event>,
+  stream: string,
+  fresh = false,
+): Promise<Loaded<State>> => {
+  const nothing: Loaded<State> = { state: rules.decider.initialState, revision: -1, digest: genesisOf(stream) }
+  if (rules.reading === 'restates') {
+    const last = await journal.last(stream)
+    return last === undefined ? nothing : advance(rules, nothing, [last])
+  }
+  const known = fresh ? undefined : (states.get(stream) as Loaded<State> | undefined)
+  const from = known ?? nothing
+  const loaded = advance(rules, from, await journal.read(stream, from.revision + 1, from.digest))
+  if (loaded.revision >= 0) states.set(stream, loaded)
+  return loaded
+}
+
+/** Sends the identical batch again while it is unknown whether it was recorded (rule 5). */
+const appendSurely = async ({ journal, timers }: Handling, batch: Parameters<Journal['append']>[0]): Promise<readonly Recorded[]> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await journal.append(batch)
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'ambiguous') || attempt >= AMBIGUOUS_TRIES_MAX) throw error
+      await timers.sleep(AMBIGUOUS_WAIT_MS * attempt)
+    }
+  }
+}
+
+const isConflict = (error: unknown): boolean => error instanceof Fault && error.code === 'conflict'
+
+/**
+ * Load, decide, append; on a conflict start over, at most three times. A refusal that was decided on a cached state is decided
+ * again on a fresh read before it is answered (rule 16).
+ */
+export const handle = async <State, Command extends AnyCommand, Rules, Event extends AnyEvent>(
+  world: Handling,
+  rules: StreamRules<State, Command, Rules, Event>,
+  stream: string,
+  command: Command,
+  circumstances: Circumstances<Rules>,
+): Promise<Handled<State>> => {
+  let fresh = false
+  for (let conflicts = 0; ; ) {
+    const loaded = await load(world, rules, stream, fresh)
+    const decision = rules.decider.decide(command, loaded.state, circumstances.rules)
+    if (decision.refusal !== undefined && !fresh && rules.reading === 'folds') {
+      fresh = true
+      continue
+    }
+    const refusal = decision.refusal === undefined ? {} : { refusal: decision.refusal }
+    if (decision.events.length === 0) return { state: loaded.state, revision: loaded.revision, events: [], ...refusal }
+    const { commandId, causation, correlation, ruleDigests } = circumstances
+    const { revision, digest: previous } = loaded
+    const batch = { stream, revision, previous, facts: decision.events, command, commandId, correlation, causation, rules: ruleDigests }
+    try {
+      const events = await appendSurely(world, batch)
+      const next = advance(rules, loaded, events)
+      if (rules.reading === 'folds') world.states.set(stream, next)
+      return { state: next.state, revision: next.revision, events, ...refusal }
+    } catch (error) {
+      world.states.delete(stream)
+      conflicts += 1
+      if (!isConflict(error) || conflicts >= CONFLICTS_MAX) throw error
+      fresh = true
+    }
+  }
+}
