@@ -1,5 +1,6 @@
 /**
- * Writes `schemas/generated.ts` from the schema files (`npm run schemas`); with `--check` it only says whether that file is up to date.
+ * Writes `schemas/generated.ts` and `schemas/versions.ts` from the schema files (`npm run schemas`); with `--check` it fails when they
+ * are out of date.
  * json-schema-to-typescript makes the types, one schema at a time; here they get their names, and become readonly.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,6 +15,8 @@ type Entry = { readonly name: string; readonly schema: Schema; readonly group?: 
 
 const FOLDER = import.meta.dirname
 const BANNER = '/** Types of everything in `schemas/`: written by `npm run schemas`, never by hand. */'
+const VERSIONS_BANNER =
+  '/** The present version of each event and command, by kind and type: written by `npm run schemas`, never by hand. */'
 
 const pascal = (text: string): string => text.replace(/(^|[-_])([a-z])/g, (_all, _mark, letter: string) => letter.toUpperCase())
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -147,13 +150,13 @@ const unionsOf = (entries: readonly Entry[], group: 'events' | 'commands'): stri
   return [...unions, `export type ${noun}sByKind = { ${map.join('; ')} }`].join('\n\n')
 }
 
-/** What is thrown at a door, by the file's name in `schemas/requests/`. */
-const requestsOf = (files: ReadonlyMap<string, Schema>): string => {
+/** Documents that stand alone, by the name of their file below `folder`. */
+const namesOf = (files: ReadonlyMap<string, Schema>, folder: string): string => {
   const rows = [...files].flatMap(([path, schema]) => {
-    const [, file] = /^requests\/(.+)\.json$/.exec(path) ?? []
-    return file === undefined ? [] : [`readonly '${file}': ${titleOf(schema)}`]
+    const name = path.startsWith(folder) ? path.slice(folder.length, -'.json'.length) : '/'
+    return name.includes('/') || name === 'common' ? [] : [`readonly '${name}': ${titleOf(schema)}`]
   })
-  return `export type RequestsByName = { ${rows.join('; ')} }`
+  return rows.join('; ')
 }
 
 const versionsOf = (entries: readonly Entry[], group: 'events' | 'commands'): string => {
@@ -162,29 +165,38 @@ const versionsOf = (entries: readonly Entry[], group: 'events' | 'commands'): st
     return `'${kind}': { ${versions.join(', ')} }`
   })
   const noun = group === 'events' ? 'EVENT' : 'COMMAND'
-  return `/** The present version of each, by kind and type. */\nexport const ${noun}_VERSIONS = { ${rows.join(', ')} } as const`
+  return `export const ${noun}_VERSIONS = { ${rows.join(', ')} } as const`
 }
 
-/** The text of `schemas/generated.ts`. */
-export const generate = async (folder: string = FOLDER): Promise<string> => {
+export type Generated = { readonly 'generated.ts': string; readonly 'versions.ts': string }
+
+/** The texts of the two files: types, which cost nothing at run time, and the versions, which are needed there. */
+export const generate = async (folder: string = FOLDER): Promise<Generated> => {
   const files = schemaFiles(folder)
   const entries = [...files].flatMap(([path, schema]) => entriesOf(path, schema))
   const twice = entries.find(({ name }, index) => entries.findIndex((other) => other.name === name) !== index)
   if (twice !== undefined) throw new Error(`two schemas are called ${twice.name}`)
   const types: string[] = []
   for (const entry of entries) types.push(await typeOf(entry, files))
-  const unions = [unionsOf(entries, 'events'), unionsOf(entries, 'commands'), requestsOf(files)]
-  const values = [versionsOf(entries, 'events'), versionsOf(entries, 'commands')]
-  const style = await resolveConfig(join(FOLDER, 'generated.ts'))
-  return format([BANNER, ...types, ...unions, ...values].join('\n\n'), { ...style, parser: 'typescript' })
-}
-
-if (import.meta.main) {
-  const target = join(FOLDER, 'generated.ts')
-  const text = await generate()
-  if (!process.argv.includes('--check')) writeFileSync(target, text)
-  else if (readFileSync(target, 'utf8') !== text) {
-    console.error('schemas/generated.ts is out of date: npm run schemas')
-    process.exitCode = 1
+  const unions = [
+    unionsOf(entries, 'events'),
+    unionsOf(entries, 'commands'),
+    `export type RequestsByName = { ${namesOf(files, 'requests/')} }`,
+    `export type DocumentsByName = { ${namesOf(files, '')} }`,
+  ]
+  const style = { ...(await resolveConfig(join(FOLDER, 'generated.ts'))), parser: 'typescript' }
+  return {
+    'generated.ts': await format([BANNER, ...types, ...unions].join('\n\n'), style),
+    'versions.ts': await format([VERSIONS_BANNER, versionsOf(entries, 'events'), versionsOf(entries, 'commands')].join('\n\n'), style),
   }
 }
+
+const run = async (): Promise<void> => {
+  for (const [file, text] of Object.entries(await generate())) {
+    const target = join(FOLDER, file)
+    if (!process.argv.includes('--check')) writeFileSync(target, text)
+    else if (readFileSync(target, 'utf8') !== text) throw new Error(`schemas/${file} is out of date: npm run schemas`)
+  }
+}
+
+if (import.meta.main) await run()

@@ -62,6 +62,13 @@ export type ClientConfiguration = {
   readonly [name: `purpose#${string}`]: string
 }
 
+/** Keep something under its own digest (rule 6). */
+export type ArtefactKeepArtefact = {
+  readonly type: 'KeepArtefact'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+}
+
 /** Take back a deactivation. */
 export type ClientActivateClient = {
   readonly type: 'ActivateClient'
@@ -1050,6 +1057,8 @@ export type EventsByKind = {
   readonly transaction: TransactionEvent
 }
 
+export type ArtefactCommand = ArtefactKeepArtefact
+
 export type ClientCommand = ClientActivateClient | ClientDeactivateClient | ClientRegisterClient | ClientUpdateClient
 
 export type ConsentCommand = ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRequestWithdrawal | ConsentReuseConsent
@@ -1076,6 +1085,7 @@ export type TransactionCommand =
   | TransactionStartAuthorization
 
 export type CommandsByKind = {
+  readonly artefact: ArtefactCommand
   readonly client: ClientCommand
   readonly consent: ConsentCommand
   readonly person: PersonCommand
@@ -1084,59 +1094,9 @@ export type CommandsByKind = {
 
 export type RequestsByName = { readonly 'client-registration': ClientRegistration }
 
-/** The present version of each, by kind and type. */
-export const EVENT_VERSIONS = {
-  artefact: { ArtefactKept: 1 },
-  client: { ClientActivated: 1, ClientDeactivated: 1, ClientRegistered: 1, ClientUpdated: 1 },
-  consent: { ConsentGiven: 1, ConsentReused: 1, ConsentWithdrawn: 1, WithdrawalRequested: 1 },
-  person: { AttemptCounted: 1, AttemptCredited: 1, DeviceTrusted: 1, SendCounted: 1 },
-  transaction: {
-    AccessRevoked: 1,
-    Authenticated: 1,
-    AuthorizationExpired: 1,
-    AuthorizationFailed: 1,
-    AuthorizationOpened: 1,
-    AuthorizationStarted: 1,
-    CodeIssued: 1,
-    CodeRefused: 1,
-    CodeReplayed: 1,
-    ConsentDenied: 1,
-    ConsentGiven: 1,
-    ConsentReused: 1,
-    FactorAttempted: 1,
-    FactorFailed: 1,
-    FactorRejected: 1,
-    FactorRequested: 1,
-    FactorSent: 1,
-    TimeExtended: 1,
-    TokenExchanged: 1,
-    TransactionClosed: 1,
-    UserinfoReleased: 1,
-  },
-} as const
-
-/** The present version of each, by kind and type. */
-export const COMMAND_VERSIONS = {
-  client: { ActivateClient: 1, DeactivateClient: 1, RegisterClient: 1, UpdateClient: 1 },
-  consent: { CompleteWithdrawal: 1, GiveConsent: 1, RequestWithdrawal: 1, ReuseConsent: 1 },
-  person: { CountAttempt: 1, CountSend: 1, CreditAttempt: 1, TrustDevice: 1 },
-  transaction: {
-    AttemptFactor: 1,
-    ConfirmFactor: 1,
-    DenyConsent: 1,
-    ExchangeToken: 1,
-    ExpireAuthorization: 1,
-    ExtendTime: 1,
-    FailAuthorization: 1,
-    IssueCode: 1,
-    OpenAuthorization: 1,
-    RecordConsent: 1,
-    RejectFactor: 1,
-    ReleaseUserinfo: 1,
-    ReportSendFailed: 1,
-    ReportSent: 1,
-    RequestFactor: 1,
-    RevokeAccess: 1,
-    StartAuthorization: 1,
-  },
-} as const
+export type DocumentsByName = {
+  readonly client: ClientConfiguration
+  readonly config: Config
+  readonly metadata: Metadata
+  readonly policy: Policy
+}
