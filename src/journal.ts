@@ -4,8 +4,8 @@ import { canonical } from '../domain/canonical.ts'
 import { Fault, type Digest, type EventStore, type Instant, type Json, type NewEvent, type StoredEvent, type Uuid } from '../domain/ports.ts'
 import { artefactStream, kindOf, type Kind } from '../domain/streams.ts'
 import type { EventSource, Recorded, SourceMessage, Unreadable } from '../projections/projection.ts'
-import { checkCommand, checkEvent, checkMetadata } from '../schemas/check.ts'
-import { presentVersion, upcast } from '../schemas/upcast.ts'
+import { checkCommand, checkEvent, checkMetadata, commandVersion, eventVersion } from '../schemas/check.ts'
+import { upcast } from '../schemas/upcast.ts'
 
 type JsonObject = { readonly [member: string]: Json }
 
@@ -61,34 +61,22 @@ const objectOf = (text: string): JsonObject | undefined => {
   }
 }
 
-type Metadata = {
-  readonly at: Instant
-  readonly version: number
-  readonly $correlationId: string
-  readonly $causationId: string
-  readonly commandId: Uuid
-  readonly index: number
-  readonly count: number
-  readonly command?: NonNullable<Recorded['command']>
-  readonly rules: { readonly [name: string]: Digest }
-  readonly previous: Digest
-  readonly digest: Digest
-}
-
 /** A stored event, checked: digest, metadata, version and data. `before` is the digest of the event before it where it is known. */
 export const decode = (stored: StoredEvent, before?: Digest): Recorded => {
   const kind = kindOf(stored.stream)
-  const metadata = objectOf(stored.metadata) as Metadata | undefined
   const data = objectOf(stored.data)
-  if (kind === undefined || metadata === undefined || data === undefined) throw damaged(stored, 'it is not an event of ours')
+  const checkedMetadata = checkMetadata(objectOf(stored.metadata))
+  if (kind === undefined || data === undefined) throw damaged(stored, 'it is not an event of ours')
+  if (!checkedMetadata.ok) throw damaged(stored, 'its metadata is not what the schema says')
+  const metadata = checkedMetadata.value
   const expected = before ?? (stored.revision === 0 ? genesisOf(stored.stream) : metadata.previous)
   if (metadata.previous !== expected) throw damaged(stored, 'it does not follow the event before it')
   const chain = checkDigest(stored, expected)
   if (!chain.ok) throw damaged(stored, chain.problem)
-  if (!checkMetadata(metadata)) throw damaged(stored, 'its metadata is not what the schema says')
   const present = upcast(kind, stored.type, metadata.version, data)
-  if (present === undefined) throw damaged(stored, 'its version is newer than this program')
-  const check = checkEvent(kind, stored.type, present.version, present.data)
+  if (present === undefined) throw damaged(stored, 'its type or version is not known to this program')
+  const version = eventVersion(kind, stored.type) ?? metadata.version
+  const check = checkEvent(kind, stored.type, version, present)
   if (!check.ok) throw damaged(stored, `its data is not what the schema says (${check.problems.join('; ')})`)
   return {
     id: stored.id,
@@ -97,7 +85,7 @@ export const decode = (stored: StoredEvent, before?: Digest): Recorded => {
     revision: stored.revision,
     position: stored.position,
     type: stored.type,
-    version: present.version,
+    version,
     recordedVersion: metadata.version,
     at: metadata.at,
     correlation: metadata.$correlationId,
@@ -105,11 +93,11 @@ export const decode = (stored: StoredEvent, before?: Digest): Recorded => {
     commandId: metadata.commandId,
     index: metadata.index,
     count: metadata.count,
-    ...(metadata.command && { command: metadata.command }),
+    ...(metadata.command && { command: metadata.command as NonNullable<Recorded['command']> }),
     rules: metadata.rules,
     previous: metadata.previous,
     digest: chain.digest,
-    data: present.data as JsonObject,
+    data: present as JsonObject,
   }
 }
 
@@ -130,7 +118,7 @@ const encode = (batch: Batch): readonly NewEvent[] => {
   if (!checkedCommand.ok) throw new Fault('invalid', `command ${type}: ${checkedCommand.problems.join('; ')}`)
   let previous = batch.previous
   return batch.facts.map((fact, index) => {
-    const version = presentVersion(kind, fact.type)
+    const version = eventVersion(kind, fact.type) ?? 1
     const checked = checkEvent(kind, fact.type, version, fact.data)
     if (!checked.ok) throw new Fault('invalid', `event ${fact.type}: ${checked.problems.join('; ')}`)
     const metadata = JSON.stringify({
@@ -141,7 +129,7 @@ const encode = (batch: Batch): readonly NewEvent[] => {
       commandId: batch.commandId,
       index,
       count: batch.facts.length,
-      ...(index === 0 && { command: { type, version: 1, body } }),
+      ...(index === 0 && { command: { type, version: commandVersion(kind, type) ?? 1, body } }),
       rules: batch.rules,
       previous,
     })

@@ -1,0 +1,140 @@
+import { resolve } from 'node:path'
+import configSchema from '../schemas/config.json' with { type: 'json' }
+import policySchema from '../schemas/policy.json' with { type: 'json' }
+import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
+import type { Config, Policy } from '../schemas/generated.ts'
+
+/** What a deployment set, complete. */
+export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'data' | 'store'> & {
+  /** `tool`: a command that only reads and writes the data folder; what production refuses does not concern it. */
+  readonly mode: 'demo' | 'production' | 'tool'
+  readonly port: number
+  readonly host: string
+  readonly issuer: string
+  /** Absolute path. */
+  readonly data: string
+  readonly store: 'sqlite' | 'memory'
+  readonly demoPort: number
+  readonly timeZone: string
+  readonly trustedProxies: readonly string[]
+  readonly requestsPerMinute: number
+  readonly policy: Policy
+}
+
+export type Read = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] }
+
+type JsonObject = { readonly [member: string]: unknown }
+type SchemaNode = { readonly type?: string | readonly string[]; readonly properties?: { readonly [name: string]: SchemaNode } }
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** `lifetimes.codeS` -> `LIFETIMES_CODE_S`. */
+const snake = (path: readonly string[]): string =>
+  path
+    .join('_')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toUpperCase()
+
+/** Every setting's path. */
+const pathsOf = (node: SchemaNode, path: readonly string[] = []): readonly (readonly [path: readonly string[], node: SchemaNode])[] => {
+  if (node.properties === undefined) return [[path, node]]
+  return Object.entries(node.properties).flatMap(([name, child]) => pathsOf(child, [...path, name]))
+}
+
+const set = (object: JsonObject, [first, ...rest]: readonly string[], value: unknown): JsonObject => {
+  if (first === undefined) return object
+  const inner = object[first]
+  return { ...object, [first]: rest.length === 0 ? value : set(isObject(inner) ? inner : {}, rest, value) }
+}
+
+const merge = (under: unknown, over: unknown): unknown => {
+  if (!isObject(under) || !isObject(over)) return over === undefined ? under : over
+  const names = [...new Set([...Object.keys(under), ...Object.keys(over)])]
+  return Object.fromEntries(names.map((name) => [name, merge(under[name], over[name])]))
+}
+
+/** Text of the environment as the type that the schema wants; what does not fit stays text, and the schema says so. */
+const valueOf = (text: string, node: SchemaNode): unknown => {
+  if (node.type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+  if (node.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
+  if (node.type === 'array' && !text.trimStart().startsWith('[')) return text.split(',').map((item) => item.trim())
+  if (node.type !== 'object' && node.type !== 'array') return text
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Names of the environment that are not settings: they are read by the test suite alone. */
+const IGNORED = /^ESIGNET_TEST_/
+
+const fromEnvironment = (file: JsonObject, environment: Environment): { readonly value: JsonObject; readonly problems: readonly string[] } => {
+  const paths = [...pathsOf(configSchema as SchemaNode), ...pathsOf(policySchema as SchemaNode, ['policy'])]
+  const known = new Map(paths.map((row) => [`ESIGNET_${snake(row[0])}`, row]))
+  let value = file
+  const problems: string[] = []
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('ESIGNET_') || IGNORED.test(name) || text === undefined) continue
+    const row = known.get(name)
+    if (row === undefined) problems.push(`${name} is no setting of eSignet`)
+    else value = set(value, row[0], valueOf(text, row[1]))
+  }
+  return { value, problems }
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** What only a deployment may not do (rule 44): each with what to do about it. */
+const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
+  if (mode === 'tool') return []
+  if (mode === 'demo')
+    return LOOPBACK.has(config.host ?? '127.0.0.1') ? [] : ['host: the demo binds loopback only; leave `host` out, or run `serve` without --demo']
+  const rules: readonly (readonly [wrong: boolean, problem: string])[] = [
+    [!config.issuer?.startsWith('https://'), 'issuer: must be an https URL in production (or run `serve --demo`)'],
+    [config.store === 'memory', 'store: `memory` forgets everything; production needs a durable store'],
+    [config.plugin?.module === undefined, 'plugin.module: name the plugin of your ID system'],
+    [config.plugin?.module?.includes('id-system/mock') === true, 'plugin.module: the mock ID system is for the demo only'],
+    [config.demo !== undefined, 'demo: demo settings are refused in production'],
+  ]
+  return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
+}
+
+/**
+ * The settings from one JSON document and the environment (`ESIGNET_` + the path in upper snake case), which wins.
+ * Pure: all mistakes are reported at once.
+ */
+export const readSettings = (file: unknown, environment: Environment, mode: Settings['mode'], directory: string): Read => {
+  if (!isObject(file)) return { ok: false, problems: ['the configuration file must hold a JSON object'] }
+  const read = fromEnvironment(file, environment)
+  const config = checkConfig(read.value)
+  const policy = checkPolicy(merge(documentDefaults('policy'), isObject(read.value['policy']) ? read.value['policy'] : {}))
+  const problems = [
+    ...read.problems,
+    ...(config.ok ? modeProblems(config.value, mode) : config.problems),
+    ...(policy.ok ? [] : policy.problems.map((problem) => `policy: ${problem}`)),
+  ]
+  if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }
+  const defaults = documentDefaults('config') as Config
+  const { policy: _policy, demo, ...given } = config.value
+  const port = given.port ?? defaults.port ?? 8088
+  return {
+    ok: true,
+    settings: {
+      ...given,
+      mode,
+      port,
+      host: given.host ?? '127.0.0.1',
+      issuer: given.issuer ?? `http://localhost:${String(port)}`,
+      data: resolve(directory, given.data ?? './data'),
+      store: given.store === 'memory' ? 'memory' : 'sqlite',
+      demoPort: demo?.port ?? 8089,
+      timeZone: given.timeZone ?? 'UTC',
+      trustedProxies: given.trustedProxies ?? [],
+      requestsPerMinute: given.requestsPerMinute ?? 300,
+      policy: policy.value,
+    },
+  }
+}

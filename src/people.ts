@@ -1,0 +1,69 @@
+import { trustedDevices } from './deciders.ts'
+import { hmac } from './crypto/hash.ts'
+import { load } from './handle.ts'
+import type { World } from './world.ts'
+import { trusts } from '../domain/person/devices.ts'
+import type { Call, Digest, IndividualId, Instant, Person } from '../domain/ports.ts'
+import { devicesStream, type Path } from '../domain/streams.ts'
+
+/** Zeros of the scripts whose digits people may type: Arabic-Indic, Persian, Devanagari, Tamil, Kannada, Khmer, fullwidth. */
+const ZEROS = [0x0660, 0x06f0, 0x0966, 0x0be6, 0x0ce6, 0x17e0, 0xff10]
+
+/** 0-9, whatever script the digits were typed in. */
+export const foldDigits = (text: string): string =>
+  [...text]
+    .map((character) => {
+      const point = character.codePointAt(0) ?? 0
+      const zero = ZEROS.find((start) => point >= start && point < start + 10)
+      return zero === undefined ? character : String(point - zero)
+    })
+    .join('')
+
+/** What a person typed as their identifier, or undefined when it can be none. Spaces and hyphens do not matter in a number. */
+export const readIndividualId = (world: Pick<World, 'idSystem'>, typed: string): IndividualId | undefined => {
+  const text = foldDigits(typed.normalize('NFKC')).trim()
+  const compact = text.replace(/[\s\u00ad\u2010-\u2015-]/g, '')
+  for (const { type, pattern, lengthMax } of world.idSystem.description.idTypes) {
+    const value = type === 'email' || type === 'handle' ? text.toLowerCase() : compact
+    if (value.length > 0 && value.length <= lengthMax && new RegExp(pattern, 'u').test(value)) return { type, value }
+  }
+  return undefined
+}
+
+/** What the page may echo: the last four characters. */
+export const endingOf = (id: IndividualId): string => id.value.slice(-4)
+
+export type KnownPerson = {
+  readonly person: Person
+  /** The row that a success confirms and a failure touches. */
+  readonly index: Digest
+}
+
+/**
+ * The person behind an identifier. Aliases are joined by the ID system's own key where it says one (rule 18); what it does not
+ * know gets a provisional row of its own, so that known and unknown ids are counted alike (rule 22).
+ */
+export const personOf = async (world: World, id: IndividualId, call: Call): Promise<KnownPerson | 'unavailable'> => {
+  const { system, description } = world.idSystem
+  let name = `id:${id.type}:${id.value}`
+  if (system.resolve) {
+    const answer = await system.resolve({ ...call, id })
+    if (answer.ok) name = `subject:${description.id}:${answer.value.subjectKey}`
+    else if (answer.error === 'unavailable' || answer.error === 'misconfigured') return 'unavailable'
+  }
+  const index = hmac(world.secrets.index, name)
+  return { person: await world.personKeys.resolve(index), index }
+}
+
+/** How a person's trusted device is known: by a secret in a cookie, under the person's key so that it links no two persons (rule 21). */
+export const deviceDigest = (person: Person, secret: string): Digest => hmac(person.key, `device:${secret}`)
+
+/** Which of the two counters this browser's attempts go to. */
+export const pathOf = async (world: World, person: Person, deviceSecret: string | undefined, at: Instant): Promise<Path> => {
+  if (deviceSecret === undefined) return 'unknown'
+  const { state } = await load(world, trustedDevices, devicesStream(person.ref))
+  return trusts(state, deviceDigest(person, deviceSecret), at) ? 'trusted' : 'unknown'
+}
+
+/** The name of a person's consent stream towards a client (rule 20). */
+export const consentIdOf = (person: Person, client: string): Digest => hmac(person.key, `consent:${client}`)

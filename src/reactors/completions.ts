@@ -1,0 +1,79 @@
+import { clientOf } from '../clients.ts'
+import { uuidv5 } from '../crypto/hash.ts'
+import { attemptCounters, consents, transactions } from '../deciders.ts'
+import { load } from '../handle.ts'
+import { decode } from '../journal.ts'
+import { command, count, type Act } from '../steps/act.ts'
+import { completeWithdrawal } from '../steps/withdraw.ts'
+import type { World } from '../world.ts'
+import type { ConsumeOutcome, StoredEvent, Subscription } from '../../domain/ports.ts'
+import { attemptsStream, idOf, transactionStream } from '../../domain/streams.ts'
+import { secondsUntil } from '../../domain/time.ts'
+import type { StandingConsent } from '../../domain/consent/consent.ts'
+import type { Recorded } from '../../projections/projection.ts'
+
+const GROUP = 'completions'
+
+/** The request that began an order finishes it at once; only what it left lying for this long is finished here. */
+const PATIENCE_S = 5
+
+const DONE: ConsumeOutcome = { kind: 'done' }
+
+/** Authenticated, but the credit was lost: the count would stay too high for ever (rule 11). */
+const completeCredit = async (world: World, event: Recorded, act: Act): Promise<void> => {
+  const { state } = await load(world, transactions, event.stream)
+  const { authenticated } = state
+  if (authenticated === undefined) return
+  const { person, path } = authenticated
+  const stream = attemptsStream(person, path)
+  const last = await world.journal.last(stream)
+  const uncredited = last?.type === 'AttemptCounted' && last.data['transaction'] === act.transaction
+  if (!uncredited || (await load(world, attemptCounters, stream)).state.failures === 0) return
+  await count(world, act, person, { type: 'CreditAttempt', at: act.at, path, transaction: act.transaction, reason: 'success' })
+}
+
+/** The consent stream has it, the transaction has not (rule 12). */
+const completeConsent = async (world: World, event: Recorded, act: Act): Promise<void> => {
+  const { state } = await load(world, transactions, transactionStream(act.transaction))
+  if (state.stage !== 'authenticated') return
+  const standing = event.data['standing'] as unknown as StandingConsent
+  await command(world, act, {
+    type: 'RecordConsent',
+    at: act.at,
+    how: event.type === 'ConsentGiven' ? 'given' : 'reused',
+    consent: idOf(event.stream),
+    revision: event.revision,
+    claims: [...standing.essential, ...standing.accepted],
+    scopes: standing.scopes,
+  })
+}
+
+const completeOrder = async (world: World, event: Recorded): Promise<void> => {
+  const at = world.clock.now()
+  const id = uuidv5(event.id, GROUP)
+  if (event.type === 'WithdrawalRequested') {
+    const { state } = await load(world, consents, event.stream)
+    if (state.status === 'withdrawing') await completeWithdrawal(world, { consent: idOf(event.stream), id, causation: event.id, at }, state)
+    return
+  }
+  const transaction = event.kind === 'transaction' ? idOf(event.stream) : String(event.data['transaction'])
+  const { state } = await load(world, transactions, transactionStream(transaction))
+  const act: Act = { id, causation: event.id, at, transaction, client: await clientOf(world, state.request?.client ?? '') }
+  if (event.type === 'Authenticated') await completeCredit(world, event, act)
+  else if (event.kind === 'consent') await completeConsent(world, event, act)
+}
+
+const complete = async (world: World, stored: StoredEvent): Promise<ConsumeOutcome> => {
+  const event = decode(stored)
+  const ageS = secondsUntil(event.at, world.clock.now())
+  if (ageS < PATIENCE_S) return { kind: 'retry', reason: 'its request may still be at it', afterMs: (PATIENCE_S - ageS) * 1000 + 100 }
+  await completeOrder(world, event)
+  return DONE
+}
+
+/** Finishes the half-done orders that a crash leaves (rule 15): idempotent, on any node. */
+export const completions = (world: World): Subscription =>
+  world.journal.store.consume(
+    { group: GROUP, filter: { types: ['Authenticated', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'] }, triesMax: 20 },
+    (event) => complete(world, event),
+  )

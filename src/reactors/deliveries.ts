@@ -1,0 +1,108 @@
+import { clientOf } from '../clients.ts'
+import { uuidv5 } from '../crypto/hash.ts'
+import { transactions } from '../deciders.ts'
+import { load } from '../handle.ts'
+import { unseal } from '../sealed.ts'
+import { command, type Act } from '../steps/act.ts'
+import { deliveryKey } from '../steps/request-factor.ts'
+import { decode } from '../journal.ts'
+import { referenceOf } from '../reference.ts'
+import type { World } from '../world.ts'
+import type { ConsumeOutcome, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
+import { idOf, transactionStream } from '../../domain/streams.ts'
+import { plusSeconds } from '../../domain/time.ts'
+import type { Recorded } from '../../projections/projection.ts'
+import { nameIn } from '../localised.ts'
+
+const GROUP = 'deliveries'
+
+/** One try; the whole is bounded by the send's own window. */
+const TRY_S = 10
+const RETRY_MS = 1000
+
+const DONE: ConsumeOutcome = { kind: 'done' }
+
+const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | 'unsupported' | 'misconfigured' | 'unavailable' => {
+  switch (error) {
+    case 'subject_denied':
+    case 'rate_limited':
+    case 'unsupported':
+    case 'misconfigured':
+    case 'unavailable':
+      return error
+    case 'invalid_input':
+    case 'challenge_failed':
+    case 'session_expired':
+      return 'subject_denied'
+  }
+}
+
+/** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
+const send = async (world: World, act: Act, event: Recorded, number: number): Promise<ConsumeOutcome> => {
+  const sealed = await unseal(world, act.transaction, 'person')
+  const request = await unseal(world, act.transaction, 'request')
+  const { configuration } = act.client
+  const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
+    await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })
+    return DONE
+  }
+  if (sealed === undefined || configuration === undefined || world.idSystem.system.send === undefined) return fail('unsupported')
+  const locales = (request?.['ui_locales'] ?? 'en').split(' ').filter((tag) => tag !== '')
+  const wish: SendRequest = {
+    idempotencyKey: event.id,
+    deadline: plusSeconds(world.clock.now(), TRY_S),
+    transaction: act.transaction,
+    client: configuration.client_id,
+    id: sealed.id,
+    factor: 'otp',
+    channels: [],
+    locales,
+    clientName: nameIn(configuration, 'client_name', locales) ?? configuration.client_id,
+    reference: referenceOf(act.transaction),
+  }
+  const answer = await world.idSystem.system.send(wish)
+  const at = world.clock.now()
+  if (answer.ok) {
+    const validUntil = plusSeconds(at, answer.value.validForS)
+    await command(world, act, { type: 'ReportSent', at, send: number, channels: answer.value.channels, validUntil })
+    return DONE
+  }
+  if (answer.error !== 'unavailable') return fail(reasonOf(answer.error))
+  // An outage is tried again until the window of the message ends (rule 36).
+  if (at >= String(event.data['sendBy'])) return fail('unavailable')
+  return { kind: 'retry', reason: 'the ID system is unavailable', afterMs: RETRY_MS }
+}
+
+const deliver = async (world: World, stored: StoredEvent): Promise<ConsumeOutcome> => {
+  const event = decode(stored)
+  const number = event.data['send']
+  if (typeof number !== 'number') return DONE
+  const transaction = idOf(event.stream)
+  const { state } = await load(world, transactions, transactionStream(transaction))
+  const { delivery, request } = state
+  if (state.stage !== 'opened' || delivery?.send !== number || delivery.status !== 'pending' || request === undefined) return DONE
+  const at = world.clock.now()
+  const act = { id: uuidv5(event.id, GROUP), causation: event.id, at, transaction, client: await clientOf(world, request.client) }
+  if (at >= delivery.sendBy) {
+    await command(world, act, { type: 'ReportSendFailed', at, send: number, reason: 'expired' })
+    return DONE
+  }
+  return send(world, act, event, number)
+}
+
+/** `send` of the ID system, driven by subscription: competing consumers take each `FactorRequested` (rules 35 and 36). */
+export const deliveries = (world: World): Subscription =>
+  world.journal.store.consume(
+    { group: GROUP, filter: { types: ['FactorRequested'] }, concurrency: 64, visibilityMs: 15_000, triesMax: 120 },
+    (event) => deliver(world, event),
+  )
+
+/** Wakes the requests that wait for an outcome, on whichever node it was recorded (rule 35). */
+export const outcomes = async (world: World): Promise<{ readonly stop: () => Promise<void>; readonly ended: Promise<void> }> => {
+  const after = await world.journal.source.head()
+  return world.journal.source.subscribe({ ...(after !== undefined && { after }), filter: { types: ['FactorSent', 'FactorFailed'] } }, (message) => {
+    if (message.kind !== 'event') return
+    const { data, stream } = message.event
+    if (typeof data['send'] === 'number') world.waiters.wake(deliveryKey(idOf(stream), data['send']))
+  })
+}

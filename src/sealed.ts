@@ -1,0 +1,50 @@
+import type { World } from './world.ts'
+import type { ClaimValue, Digest, IndividualId, Instant } from '../domain/ports.ts'
+import { plusSeconds } from '../domain/time.ts'
+import type { Policy } from '../schemas/generated.ts'
+
+/**
+ * What must survive between two requests of one login, and may be in no event (rule 1): sealed in the vault under
+ * `<transaction>/<part>`, with a time limit.
+ */
+export type SealedParts = {
+  /** The raw authorization request: `state`, `nonce`, hints, locales, as they came. */
+  readonly request: { readonly [parameter: string]: string }
+  /** Who the person says they are. */
+  readonly person: { readonly id: IndividualId; readonly index: Digest; readonly ownDevice: boolean }
+  /** What the ID system answered to the proof. */
+  readonly proof: { readonly subjectKey: string; readonly pairwiseSubject?: string; readonly session: string; readonly sub: string }
+  /** The claims that it released, for the relying party. */
+  readonly claims: { readonly [claim: string]: ClaimValue }
+}
+
+type Part = keyof SealedParts
+
+const nameOf = (transaction: string, part: Part): string => `${transaction}/${part}`
+
+/** How much longer than the transaction's own deadline its sealed parts live: the steps that may still follow, and a margin. */
+export const sealedUntil = (policy: Policy, deadline: Instant): Instant => {
+  const { beforeAuthenticationS, afterAuthenticationS, codeS, accessTokenS } = policy.lifetimes
+  return plusSeconds(deadline, beforeAuthenticationS + afterAuthenticationS + codeS + accessTokenS + 120)
+}
+
+export const seal = async <P extends Part>(
+  world: Pick<World, 'vault'>,
+  transaction: string,
+  part: P,
+  value: SealedParts[P],
+  until: Instant,
+): Promise<void> => world.vault.put(nameOf(transaction, part), new TextEncoder().encode(JSON.stringify(value)), until)
+
+export const unseal = async <P extends Part>(world: Pick<World, 'vault'>, transaction: string, part: P): Promise<SealedParts[P] | undefined> => {
+  const bytes = await world.vault.get(nameOf(transaction, part))
+  // Only `seal` writes here, and the vault's seal shows that nobody changed it.
+  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as SealedParts[P])
+}
+
+export const extendSealed = async (world: Pick<World, 'vault'>, transaction: string, until: Instant): Promise<void> => {
+  for (const part of ['request', 'person', 'proof'] as const) await world.vault.extend(nameOf(transaction, part), until)
+}
+
+/** Everything that a transaction kept: gone. */
+export const shred = async (world: Pick<World, 'vault'>, transaction: string): Promise<void> => world.vault.removeAll(`${transaction}/`)

@@ -1,0 +1,48 @@
+import { rulesFor } from '../clients.ts'
+import { uuidv5 } from '../crypto/hash.ts'
+import { attemptCounters, transactions } from '../deciders.ts'
+import { handle, type Handled, type Handling } from '../handle.ts'
+import type { World } from '../world.ts'
+import type { ClientState } from '../../domain/client/client.ts'
+import type { AttemptsCommand, AttemptsState } from '../../domain/person/attempts.ts'
+import type { Instant, Uuid } from '../../domain/ports.ts'
+import { attemptsStream, transactionStream } from '../../domain/streams.ts'
+import type { TransactionState } from '../../domain/transaction/state.ts'
+import type { TransactionCommand } from '../../schemas/generated.ts'
+
+/**
+ * One request, or one turn of a reactor, in one transaction. Its id makes the ids of its commands, each of which it gives once,
+ * so that sending the same again is recognised (rule 5).
+ */
+export type Act = {
+  readonly id: Uuid
+  readonly causation: string
+  readonly at: Instant
+  readonly transaction: string
+  readonly client: ClientState
+}
+
+/** `client_id` of an act whose client is known to exist. */
+export const clientIdOf = (act: Act): string => act.client.configuration?.client_id ?? ''
+
+/** What deciding needs of the world. */
+export type Deciding = Handling & Pick<World, 'policy'>
+
+/** Gives the transaction a command. */
+export const command = (world: Deciding, act: Act, wish: TransactionCommand): Promise<Handled<TransactionState>> =>
+  handle(world, transactions, transactionStream(act.transaction), wish, {
+    commandId: uuidv5(act.id, wish.type),
+    causation: act.causation,
+    correlation: act.transaction,
+    ...rulesFor(world, act.client),
+  })
+
+/** Gives the counters of one path of one person a command (rule 21). */
+export const count = (world: Deciding, act: Act, person: string, wish: AttemptsCommand): Promise<Handled<AttemptsState>> =>
+  handle(world, attemptCounters, attemptsStream(person, wish.path), wish, {
+    commandId: uuidv5(act.id, wish.type),
+    causation: act.causation,
+    correlation: act.transaction,
+    rules: { policy: world.policy.value },
+    ruleDigests: { policy: world.policy.digest },
+  })

@@ -1,0 +1,117 @@
+import { hmac, uuidv5 } from '../crypto/hash.ts'
+import { consents } from '../deciders.ts'
+import { handle, load, type Handled } from '../handle.ts'
+import { consentIdOf } from '../people.ts'
+import type { World } from '../world.ts'
+import { clientIdOf, command, type Act } from './act.ts'
+import { NOTICE_VERSION, noticeOf } from './notice.ts'
+import { canonical } from '../../domain/canonical.ts'
+import { covers, type ConsentState, type StandingConsent } from '../../domain/consent/consent.ts'
+import type { Digest, Instant } from '../../domain/ports.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
+import { consentStream } from '../../domain/streams.ts'
+import { plusDays, plusSeconds } from '../../domain/time.ts'
+import type { TransactionState } from '../../domain/transaction/state.ts'
+import type { ConsentCommand, Policy } from '../../schemas/generated.ts'
+import { isClaimScope } from '../../domain/claims.ts'
+import type { Language } from '../ui/views.ts'
+
+export type Agreed = { readonly state: TransactionState; readonly refusal?: RefusalCode }
+
+/** What the person chose on the page: voluntary claims, and scopes that are more than names for claims. */
+export type Choice = { readonly claims: readonly string[]; readonly scopes: readonly string[]; readonly language: Language }
+
+/** No code or token of a login lives longer than this after consent: what a withdrawal must reach (rule 13). */
+export const liveUntil = ({ lifetimes, limits }: Policy, at: Instant): Instant =>
+  plusSeconds(at, lifetimes.afterAuthenticationS * (limits.extensionsMax + 1) + lifetimes.codeS + lifetimes.accessTokenS)
+
+/** Digest of exactly what is shown, the language left out (rule 28). */
+const requestDigestOf = (world: World, act: Act, state: TransactionState): Digest => {
+  const { claims = [], scopes = [] } = state.request ?? {}
+  const shown = {
+    client: clientIdOf(act),
+    notice: NOTICE_VERSION,
+    claims: [...claims].sort((one, other) => (one.name < other.name ? -1 : 1)),
+    scopes: [...scopes].sort(),
+    purpose: act.client.configuration?.purpose ?? null,
+  }
+  return hmac(world.secrets.digest, `consent:${canonical(shown)}`)
+}
+
+const commandConsent = (world: World, act: Act, id: string, wish: ConsentCommand): Promise<Handled<ConsentState>> =>
+  handle(world, consents, consentStream(id), wish, {
+    commandId: uuidv5(act.id, wish.type),
+    causation: act.causation,
+    correlation: act.transaction,
+    rules: undefined,
+    ruleDigests: {},
+  })
+
+const consentOf = async (world: World, act: Act, state: TransactionState): Promise<string | undefined> => {
+  const person = state.authenticated && (await world.personKeys.byRef(state.authenticated.person))
+  return person && consentIdOf(person, clientIdOf(act))
+}
+
+/** Cites the revision of the consent stream, which was written first (rule 12). */
+const recordOnTransaction = async (
+  world: World,
+  act: Act,
+  how: 'given' | 'reused',
+  consent: string,
+  revision: number,
+  standing: StandingConsent,
+): Promise<Agreed> => {
+  const claims = [...standing.essential, ...standing.accepted]
+  return command(world, act, { type: 'RecordConsent', at: act.at, how, consent, revision, claims, scopes: standing.scopes })
+}
+
+/** A standing consent that covers this request is used without asking, unless the relying party wants the person asked. */
+export const reuseConsent = async (world: World, act: Act, state: TransactionState): Promise<Agreed> => {
+  if (state.stage !== 'authenticated' || state.request?.prompt.includes('consent')) return { state, refusal: 'consent_pending' }
+  const consent = await consentOf(world, act, state)
+  if (consent === undefined) return { state, refusal: 'consent_pending' }
+  const requestDigest = requestDigestOf(world, act, state)
+  const standing = await load(world, consents, consentStream(consent))
+  if (!covers(standing.state, requestDigest, act.at)) return { state, refusal: 'consent_pending' }
+  const { at, transaction } = act
+  const wish = { type: 'ReuseConsent', at, transaction, requestDigest, liveUntil: liveUntil(world.policy.value, at) } as const
+  const used = await commandConsent(world, act, consent, wish)
+  if (used.refusal !== undefined || used.state.standing === undefined) return { state, refusal: 'consent_pending' }
+  return recordOnTransaction(world, act, 'reused', consent, used.revision, used.state.standing)
+}
+
+/** The person agreed. What was needed is accepted with it; what was not ticked is refused, and stays refused (rule 28). */
+export const giveConsent = async (world: World, act: Act, state: TransactionState, choice: Choice): Promise<Agreed> => {
+  const { request } = state
+  if (state.stage !== 'authenticated' || request === undefined) return { state, refusal: 'step_out_of_order' }
+  const essential = request.claims.filter((claim) => claim.essential).map((claim) => claim.name)
+  const voluntary = request.claims.filter((claim) => !claim.essential).map((claim) => claim.name)
+  const asked = request.scopes.filter((scope) => !isClaimScope(scope))
+  if (!choice.claims.every((claim) => voluntary.includes(claim)) || !choice.scopes.every((scope) => asked.includes(scope)))
+    return { state, refusal: 'form_invalid' }
+  const consent = await consentOf(world, act, state)
+  const { configuration } = act.client
+  if (consent === undefined || configuration === undefined) return { state, refusal: 'transaction_expired' }
+  const { at, transaction } = act
+  const standing: StandingConsent = {
+    client: configuration.client_id,
+    transaction,
+    requestDigest: requestDigestOf(world, act, state),
+    notice: { digest: await noticeOf(world, act, choice.language), version: NOTICE_VERSION, language: choice.language },
+    essential,
+    accepted: voluntary.filter((claim) => choice.claims.includes(claim)),
+    refused: voluntary.filter((claim) => !choice.claims.includes(claim)),
+    scopes: request.scopes.filter((scope) => isClaimScope(scope) || choice.scopes.includes(scope)),
+    refusedScopes: asked.filter((scope) => !choice.scopes.includes(scope)),
+    ...(configuration.purpose !== undefined && { purpose: configuration.purpose }),
+    by: 'self',
+    givenAt: at,
+    expiresAt: plusDays(at, configuration.consent_days),
+  }
+  const wish = { type: 'GiveConsent', at, standing, transaction, liveUntil: liveUntil(world.policy.value, at) } as const
+  const given = await commandConsent(world, act, consent, wish)
+  if (given.refusal !== undefined) return { state, refusal: given.refusal }
+  return recordOnTransaction(world, act, 'given', consent, given.revision, standing)
+}
+
+export const denyConsent = (world: World, act: Act): Promise<Agreed> => command(world, act, { type: 'DenyConsent', at: act.at })

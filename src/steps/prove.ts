@@ -1,0 +1,139 @@
+import { uuidv5 } from '../crypto/hash.ts'
+import { trustedDevices } from '../deciders.ts'
+import { handle } from '../handle.ts'
+import { deviceDigest } from '../people.ts'
+import { seal, sealedUntil, unseal, type SealedParts } from '../sealed.ts'
+import { subjectOf } from '../subject.ts'
+import type { World } from '../world.ts'
+import { clientIdOf, command, count, type Act } from './act.ts'
+import type { Factor, PluginAnswer, VerifyAnswer } from '../../domain/ports.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
+import { devicesStream } from '../../domain/streams.ts'
+import { plusDays, plusSeconds } from '../../domain/time.ts'
+import type { Attempt, TransactionState } from '../../domain/transaction/state.ts'
+
+/** How long the ID system may take to check a proof. */
+const VERIFY_S = 10
+
+export type Proven = {
+  readonly state: TransactionState
+  readonly refusal?: RefusalCode
+  /** A new secret for the device's own cookie: the person asked to be remembered here. */
+  readonly deviceSecret?: string
+}
+
+const verify = async (
+  world: World,
+  act: Act,
+  attempt: string,
+  sealed: SealedParts['person'],
+  factor: Factor,
+  proof: string,
+): Promise<PluginAnswer<VerifyAnswer>> => {
+  const call = { idempotencyKey: attempt, deadline: plusSeconds(act.at, VERIFY_S), transaction: act.transaction, client: clientIdOf(act) }
+  return (await world.idSystem.system.verify?.({ ...call, id: sealed.id, factor, proof })) ?? { ok: false, error: 'unsupported' }
+}
+
+const rejectionOf = (answer: PluginAnswer<VerifyAnswer> & { ok: false }): 'wrong' | 'expired' | 'unavailable' => {
+  switch (answer.error) {
+    case 'unavailable':
+    case 'misconfigured':
+    case 'unsupported':
+      return 'unavailable'
+    case 'session_expired':
+      return 'expired'
+    // The same for a wrong answer and for a person who is unknown or blocked (rule 22).
+    case 'challenge_failed':
+    case 'subject_denied':
+    case 'invalid_input':
+    case 'rate_limited':
+      return 'wrong'
+  }
+}
+
+/** The ID system said no: recorded on the transaction, then the person's row or counter (rule 11). */
+const reject = async (
+  world: World,
+  act: Act,
+  { attempt, person, path }: Attempt,
+  answer: PluginAnswer<VerifyAnswer> & { ok: false },
+  index: string,
+): Promise<Proven> => {
+  const { at, transaction } = act
+  const reason = rejectionOf(answer)
+  const { state, refusal } = await command(world, act, { type: 'RejectFactor', at, attempt, reason })
+  if (reason === 'unavailable') await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'not_checked' })
+  else await world.personKeys.touch(index)
+  return { state, ...(refusal !== undefined && { refusal }) }
+}
+
+/** `id_token_hint` names the person whom the relying party expects (rule 27). */
+const isExpected = (hinted: string | undefined, sub: string): boolean => hinted === undefined || hinted === sub
+
+const remember = async (world: World, act: Act, ref: string): Promise<string | undefined> => {
+  const person = await world.personKeys.byRef(ref)
+  if (person === undefined) return undefined
+  const secret = Buffer.from(world.chance.bytes(32)).toString('base64url')
+  const until = plusDays(act.at, world.policy.value.lifetimes.deviceDays)
+  const wish = { type: 'TrustDevice', at: act.at, device: deviceDigest(person, secret), until } as const
+  await handle(world, trustedDevices, devicesStream(ref), wish, {
+    commandId: uuidv5(act.id, wish.type),
+    causation: act.causation,
+    correlation: act.transaction,
+    rules: undefined,
+    ruleDigests: {},
+  })
+  return secret
+}
+
+/** The ID system said yes: sealed first, recorded, then credited (rules 10 and 11). */
+const confirm = async (
+  world: World,
+  act: Act,
+  { attempt, person, path }: Attempt,
+  answer: VerifyAnswer,
+  state: TransactionState,
+): Promise<Proven> => {
+  const { at, transaction, client } = act
+  const sealed = await unseal(world, transaction, 'person')
+  const request = await unseal(world, transaction, 'request')
+  if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
+  const { subjectKey, pairwiseSubject, session, factorsProven } = answer
+  const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
+  const proof = { subjectKey, session, sub, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
+  await seal(world, transaction, 'proof', proof, sealedUntil(world.policy.value, state.deadline ?? at))
+  const samePerson = isExpected(request['hinted_sub'], sub)
+  const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson })
+  await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'success' })
+  const known = await world.personKeys.byRef(person)
+  if (known !== undefined) await world.personKeys.confirm(sealed.index, known)
+  if (confirmed.refusal !== undefined) return confirmed
+  const deviceSecret = sealed.ownDevice && path === 'unknown' ? await remember(world, act, person) : undefined
+  return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
+}
+
+/**
+ * A proof was handed in. The attempt is recorded and counted before the ID system is asked (rule 11): a crash leaves counts too
+ * high, never too low. The proof itself goes to the ID system and nowhere else.
+ */
+export const prove = async (world: World, act: Act, factor: Factor, proof: string): Promise<Proven> => {
+  const { at, transaction } = act
+  const attempted = await command(world, act, { type: 'AttemptFactor', at, factor })
+  const { state, refusal, events } = attempted
+  const attempt = state.pending.at(-1)
+  const recorded = events.find((event) => event.type === 'FactorAttempted')
+  if (refusal !== undefined || attempt === undefined || recorded === undefined)
+    return { state, refusal: refusal ?? 'step_out_of_order' }
+  const sealed = await unseal(world, transaction, 'person')
+  if (sealed === undefined) return { state, refusal: 'transaction_expired' }
+  const { person, path } = attempt
+  const counted = await count(world, act, person, { type: 'CountAttempt', at, path, factor, transaction })
+  if (counted.refusal !== undefined) {
+    // The ID system is not asked, and the person reads the same as for a wrong answer that came too often.
+    const limited = await command(world, act, { type: 'RejectFactor', at, attempt: attempt.attempt, reason: 'limited' })
+    return { state: limited.state, refusal: 'factor_limited' }
+  }
+  const answer = await verify(world, act, recorded.id, sealed, factor, proof)
+  if (!answer.ok) return reject(world, act, attempt, answer, sealed.index)
+  return confirm(world, act, attempt, answer.value, state)
+}

@@ -1,0 +1,76 @@
+import { rulesFor } from '../clients.ts'
+import { transactions } from '../deciders.ts'
+import { load } from '../handle.ts'
+import { personOf, pathOf } from '../people.ts'
+import { seal, sealedUntil, unseal } from '../sealed.ts'
+import type { World } from '../world.ts'
+import { clientIdOf, command, count, type Act } from './act.ts'
+import { FACTORS } from '../../domain/factors.ts'
+import type { Factor, IndividualId } from '../../domain/ports.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
+import { transactionStream } from '../../domain/streams.ts'
+import { plusSeconds } from '../../domain/time.ts'
+import { transaction as rules } from '../../domain/transaction/decide.ts'
+import type { TransactionState } from '../../domain/transaction/state.ts'
+
+/** How long the ID system may take to say who an identifier belongs to. */
+const RESOLVE_S = 5
+
+/** A request waits this long for the outcome of a delivery; then a "still sending" page does (rule 35). */
+export const DELIVERY_WAIT_MS = 10_000
+
+export type Wish = {
+  readonly factor: Factor
+  readonly id: IndividualId
+  /** The box "this is my own device". */
+  readonly ownDevice: boolean
+  /** The secret in the device's own cookie, where there is one. */
+  readonly deviceSecret: string | undefined
+}
+
+export const deliveryKey = (transaction: string, send: number): string => `delivery:${transaction}:${String(send)}`
+
+/**
+ * The person says who they are and how they will prove it. Vault, then the person's stream, then the transaction (rule 10): a
+ * crash in between leaves a sealed row that expires and a count that is too high.
+ */
+export const requestFactor = async (world: World, act: Act, wish: Wish): Promise<{ state: TransactionState; refusal?: RefusalCode }> => {
+  const { transaction, at } = act
+  const call = { idempotencyKey: act.id, deadline: plusSeconds(at, RESOLVE_S), transaction, client: clientIdOf(act) }
+  const known = await personOf(world, wish.id, call)
+  const { state } = await load(world, transactions, transactionStream(transaction))
+  if (known === 'unavailable') return { state, refusal: 'factor_unavailable' }
+  const { person, index } = known
+  const path = await pathOf(world, person, wish.deviceSecret, at)
+  const wanted = { type: 'RequestFactor', at, factor: wish.factor, person: person.ref, idType: wish.id.type, path } as const
+
+  // Asked beforehand, so that a wish which the transaction refuses anyway costs the person no message.
+  const foreseen = rules.decide(wanted, state, rulesFor(world, act.client).rules)
+  if (foreseen.refusal === undefined) {
+    const until = sealedUntil(world.policy.value, state.deadline ?? at)
+    await seal(world, transaction, 'person', { id: wish.id, index, ownDevice: wish.ownDevice }, until)
+    if (FACTORS[wish.factor].sent) {
+      const counted = await count(world, act, person.ref, { type: 'CountSend', at, path, transaction })
+      if (counted.refusal !== undefined) return { state, refusal: counted.refusal }
+    }
+  }
+  const { state: next, refusal } = await command(world, act, wanted)
+  if (refusal !== undefined) return { state: next, refusal }
+  if (next.delivery?.status === 'pending') await world.waiters.wait(deliveryKey(transaction, next.delivery.send), DELIVERY_WAIT_MS)
+  return { state: next }
+}
+
+/** The same again: who the person is stands sealed. */
+export const requestAgain = async (
+  world: World,
+  act: Act,
+  factor: Factor,
+  deviceSecret: string | undefined,
+): Promise<{ state: TransactionState; refusal?: RefusalCode }> => {
+  const sealed = await unseal(world, act.transaction, 'person')
+  if (sealed === undefined) {
+    const { state } = await load(world, transactions, transactionStream(act.transaction))
+    return { state, refusal: 'step_out_of_order' }
+  }
+  return requestFactor(world, act, { factor, id: sealed.id, ownDevice: sealed.ownDevice, deviceSecret })
+}

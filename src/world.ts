@@ -1,0 +1,66 @@
+import type { Settings } from './config.ts'
+import type { StateCache } from './handle.ts'
+import type { Journal } from './journal.ts'
+import type {
+  Chance,
+  Clock,
+  Digest,
+  IdSystem,
+  KeyStore,
+  Log,
+  PersonKeys,
+  PluginDescription,
+  ReadModel,
+  SingleUse,
+  Timers,
+  Vault,
+} from '../domain/ports.ts'
+import type { Policy } from '../schemas/generated.ts'
+import type { Statics } from './ui/statics.ts'
+import type { Brand } from './ui/brand.ts'
+
+/** Secret keys derived from the master key, one for each use. */
+export type Secrets = {
+  /** Person rows: HMAC(index, type + identifier) (rule 18). */
+  readonly index: Uint8Array
+  /** Pairwise subjects (rule 19): of its own, never rotated. */
+  readonly subject: Uint8Array
+  /** Authorization codes (rule 30). */
+  readonly code: Uint8Array
+  /** Form tokens. */
+  readonly csrf: Uint8Array
+  /** Keyed digests of requests. */
+  readonly digest: Uint8Array
+}
+
+/** Wakes a request that waits for an outcome which another part of the system records. */
+export type Waiters = {
+  /** Resolves when `key` is woken or after `ms`, whichever is first. */
+  readonly wait: (key: string, ms: number) => Promise<void>
+  readonly wake: (key: string) => void
+}
+
+/** Everything a door, a reactor or a command needs, made once in `compose.ts`. */
+export type World = {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly timers: Timers
+  readonly log: Log
+  readonly journal: Journal
+  readonly states: StateCache
+  readonly vault: Vault
+  readonly personKeys: PersonKeys
+  readonly singleUse: SingleUse
+  readonly keys: KeyStore
+  readonly secrets: Secrets
+  readonly views: ReadModel
+  readonly idSystem: { readonly description: PluginDescription; readonly system: IdSystem }
+  /** The policy in force and the artefact that holds it. */
+  readonly policy: { readonly value: Policy; readonly digest: Digest }
+  readonly waiters: Waiters
+  readonly brand: Brand
+  readonly statics: Statics
+  /** What is not ready, in words; empty when everything is. */
+  readonly notReady: () => Promise<readonly string[]>
+}
