@@ -88,7 +88,7 @@ describe('lint bites (style, rules 3 and 41)', () => {
   }
 
   for (const { path, text } of ALLOWED) {
-    it(`${path}: ${text.slice(0, 60).replace('\n', ' ')} is in order`, async () => {
+    it(`${path}: ${text.slice(0, 60).replaceAll('\n', ' ')} is in order`, async () => {
       expect(await rulesBroken(path, text)).to.deep.equal([])
     })
   }
