@@ -30,11 +30,17 @@ const noAmbientClock = [
 ]
 const noChance = { object: 'Math', property: 'random', message: 'Take chance from a Chance (rule 41).' }
 const noClock = { object: 'Date', property: 'now', message: 'Take the instant from a Clock (rule 41).' }
+const noEnvironment = { object: 'process', property: 'env', message: 'Settings are read once, by the command line (rule 41).' }
 const noBlockingKeys = {
   property: 'generateKeyPairSync',
   message: 'It stops every request while it searches: use the asynchronous generateKeyPair.',
 }
 const noBlockingKeyImport = { name: 'node:crypto', importNames: ['generateKeyPairSync'], message: noBlockingKeys.message }
+const noAmbientImports = {
+  name: 'node:crypto',
+  importNames: ['generateKeyPairSync', 'randomBytes', 'randomUUID', 'randomInt', 'randomFillSync'],
+  message: 'Take chance from a Chance (rule 41), and make key pairs with the asynchronous generateKeyPair.',
+}
 
 const outsideOfPure = [
   'Date',
@@ -77,7 +83,15 @@ export default defineConfig(
     ignores: WORLD,
     rules: {
       'no-restricted-syntax': ['error', ...plainDataOnly, ...noAmbientClock],
-      'no-restricted-properties': ['error', noBlockingKeys, noChance, noClock],
+      'no-restricted-properties': ['error', noBlockingKeys, noChance, noClock, noEnvironment],
+      'no-restricted-imports': ['error', { paths: [noAmbientImports] }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: WORLD,
+    rules: {
+      'no-restricted-globals': ['error', ...['setTimeout', 'setInterval'].map((name) => ({ name, message: 'Take Timers (rule 41).' }))],
     },
   },
   {
