@@ -24,6 +24,13 @@ const after = (state: AttemptsState, failures: number, at: Instant, waits: Polic
   return { failures, disabled, sends: state.sends, closedUntil: plusSeconds(at, waitS) }
 }
 
+/** An attempt that was never checked takes back its own count, and no wait grows by it. */
+const without = (state: AttemptsState, at: Instant, waits: Policy['limits']['unknown']): AttemptsState => {
+  const { closedUntil, ...counters } = after(state, Math.max(0, state.failures - 1), at, waits)
+  if (closedUntil === undefined || state.closedUntil === undefined) return counters
+  return { ...counters, closedUntil: closedUntil < state.closedUntil ? closedUntil : state.closedUntil }
+}
+
 const recent = (state: AttemptsState, at: Instant, seconds: number) => state.sends.filter((send) => plusSeconds(send.at, seconds) > at)
 
 const decide = (command: AttemptsCommand, state: AttemptsState, { policy }: AttemptsRules): Decision<PersonEvent> => {
@@ -39,8 +46,8 @@ const decide = (command: AttemptsCommand, state: AttemptsState, { policy }: Atte
         data: { path, factor: command.factor, transaction, counters: after(state, state.failures + 1, at, waits) },
       })
     case 'CreditAttempt': {
-      // A success resets this path only; an attempt that was never checked takes back its own count.
-      const counters = command.reason === 'success' ? noAttempts : after(state, Math.max(0, state.failures - 1), at, waits)
+      // A success resets this path only.
+      const counters = command.reason === 'success' ? noAttempts : without(state, at, waits)
       return recorded({ type: 'AttemptCredited', data: { path, transaction, reason: command.reason, counters } })
     }
     case 'CountSend': {

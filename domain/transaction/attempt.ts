@@ -3,7 +3,7 @@ import { acrMet } from '../assurance.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import { amrOf, FACTORS } from '../factors.ts'
 import { plusSeconds } from '../time.ts'
-import { fact, type CommandOf, type TransactionRules } from './rules.ts'
+import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
 import { guesses, type TransactionState } from './state.ts'
 
 type Decided = Decision<TransactionEvent>
@@ -14,15 +14,17 @@ const exhausted: TransactionEvent = fact('AuthorizationFailed', { reason: 'attem
 export const attemptFactor = (command: CommandOf<'AttemptFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
   const { chosen } = state
   const { limits } = rules.policy
-  if (state.stage !== 'opened' || chosen === undefined) return refused(state.stage === 'failed' ? 'transaction_ended' : 'step_out_of_order')
+  if (state.stage !== 'opened' || chosen === undefined) return refused(misplaced(state))
   if (chosen.factor !== command.factor) return refused('step_out_of_order')
   // The second bound is for proofs that never reached the ID system: they are no guesses, and still not endless.
   if (guesses(state) >= limits.attemptsMax || state.attempts >= limits.attemptsMax + limits.requestsMax)
-    return refused('attempts_exhausted', exhausted)
+    // A second click on the last attempt must not end a sign-in that the first may still win.
+    return state.pending.length > 0 ? refused('factor_pending') : refused('attempts_exhausted', exhausted)
   if (FACTORS[chosen.factor].sent) {
     if (state.delivery === undefined || state.delivery.status === 'pending') return refused('factor_pending')
-    // A message that failed is treated like one that was sent: the answers must not tell who is known (rule 22).
-    if (state.delivery.validUntil !== undefined && command.at >= state.delivery.validUntil) return refused('factor_expired')
+    // A message that failed has no end, so only somebody who is known anyway may be told that theirs is too old (rule 22).
+    const { validUntil } = state.delivery
+    if (chosen.path === 'trusted' && validUntil !== undefined && command.at >= validUntil) return refused('factor_expired')
   }
   const { factor, person, path } = chosen
   return recorded(fact('FactorAttempted', { attempt: state.attempts + 1, factor, person, path }))
@@ -30,13 +32,12 @@ export const attemptFactor = (command: CommandOf<'AttemptFactor'>, state: Transa
 
 export const confirmFactor = (command: CommandOf<'ConfirmFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
   const attempt = state.pending.find((pending) => pending.attempt === command.attempt)
-  if (state.stage !== 'opened' || attempt === undefined || state.request === undefined) return refused('step_out_of_order')
+  if (state.stage !== 'opened' || attempt === undefined || state.request === undefined) return refused(misplaced(state))
   if (!command.samePerson) return refused('wrong_person', fact('AuthorizationFailed', { reason: 'wrong_person' }))
   const { policy } = rules
   const acr = acrMet(policy, state.request.acrs, command.factorsProven)
   // OpenID Connect Core 5.5.1.1: an essential acr that is not met is a failed authentication.
-  if (acr === undefined && state.request.acrEssential)
-    return refused('acr_unmet', fact('AuthorizationFailed', { reason: 'acr_unmet' }))
+  if (acr === undefined && state.request.acrEssential) return refused('acr_unmet', fact('AuthorizationFailed', { reason: 'acr_unmet' }))
   return recorded(
     fact('Authenticated', {
       person: attempt.person,
@@ -52,10 +53,13 @@ export const confirmFactor = (command: CommandOf<'ConfirmFactor'>, state: Transa
 
 export const rejectFactor = (command: CommandOf<'RejectFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
   const attempt = state.pending.find((pending) => pending.attempt === command.attempt)
-  if (state.stage !== 'opened' || attempt === undefined) return refused('step_out_of_order')
+  if (state.stage !== 'opened' || attempt === undefined) return refused(misplaced(state))
   const rejection = fact('FactorRejected', { factor: attempt.factor, attempt: attempt.attempt, reason: command.reason })
   if (command.reason === 'unavailable') return refused('factor_unavailable', rejection)
   if (command.reason === 'limited') return refused('factor_limited', rejection)
-  if (guesses(state) >= rules.policy.limits.attemptsMax) return refused('attempts_exhausted', rejection, exhausted)
-  return refused('factor_wrong', rejection)
+  // While another attempt is under way it may still be the right one: the last verdict ends the sign-in.
+  if (guesses(state) >= rules.policy.limits.attemptsMax && state.pending.length === 1)
+    return refused('attempts_exhausted', rejection, exhausted)
+  // That a code is too old tells that there was one, so only a trusted device hears it (rule 22).
+  return refused(command.reason === 'expired' && attempt.path === 'trusted' ? 'factor_expired' : 'factor_wrong', rejection)
 }

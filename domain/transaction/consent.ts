@@ -1,7 +1,7 @@
 import type { TransactionEvent } from '../../schemas/generated.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import { plusSeconds } from '../time.ts'
-import { fact, type CommandOf, type TransactionRules } from './rules.ts'
+import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
 import type { TransactionState } from './state.ts'
 
 type Decided = Decision<TransactionEvent>
@@ -11,8 +11,7 @@ const subset = (part: readonly string[], whole: readonly string[]): boolean => p
 /** The consent stream was written first; this cites its revision (rule 12). Consented claims are a subset of the requested. */
 export const recordConsent = (command: CommandOf<'RecordConsent'>, state: TransactionState): Decided => {
   const { request } = state
-  if (state.stage === 'revoked') return refused('consent_withdrawn')
-  if (state.stage !== 'authenticated' || request === undefined) return refused('step_out_of_order')
+  if (state.stage !== 'authenticated' || request === undefined) return refused(misplaced(state))
   const asked = request.claims.map((claim) => claim.name)
   const needed = request.claims.filter((claim) => claim.essential).map((claim) => claim.name)
   if (!subset(command.claims, asked) || !subset(command.scopes, request.scopes)) return refused('form_invalid')
@@ -25,33 +24,21 @@ export const recordConsent = (command: CommandOf<'RecordConsent'>, state: Transa
 export const denyConsent = (state: TransactionState): Decided =>
   state.stage === 'authenticated'
     ? recorded(fact('ConsentDenied', {}), fact('AuthorizationFailed', { reason: 'consent_denied' }))
-    : refused(state.stage === 'failed' ? 'transaction_ended' : 'step_out_of_order')
+    : refused(misplaced(state))
 
 /** A reload or a restart within the code's life answers with the same code and no second fact (rule 30). */
 export const issueCode = (command: CommandOf<'IssueCode'>, state: TransactionState, rules: TransactionRules): Decided => {
   if (state.stage === 'code_issued') return state.code?.codeDigest === command.codeDigest ? recorded() : refused('step_out_of_order')
-  if (state.stage === 'revoked') return refused('consent_withdrawn')
-  if (state.stage !== 'consented' || state.consent === undefined) return refused('consent_pending')
+  if (state.stage === 'authenticated') return refused('consent_pending')
+  if (state.stage !== 'consented' || state.consent === undefined) return refused(misplaced(state))
+  if (!rules.client?.active) return refused('client_inactive')
   if (!subset(command.released, state.consent.claims)) return refused('form_invalid')
   const { codeDigest, issue, released, at } = command
   return recorded(fact('CodeIssued', { codeDigest, issue, released, expiresAt: plusSeconds(at, rules.policy.lifetimes.codeS) }))
 }
 
 /** The person gives up, or the sign-in cannot go on. */
-export const failAuthorization = (command: CommandOf<'FailAuthorization'>, state: TransactionState): Decided => {
-  switch (state.stage) {
-    case 'opened':
-    case 'authenticated':
-    case 'consented':
-      return recorded(fact('AuthorizationFailed', { reason: command.reason }))
-    case 'none':
-    case 'started':
-    case 'code_issued':
-    case 'exchanged':
-    case 'revoked':
-    case 'failed':
-    case 'expired':
-    case 'closed':
-      return refused('transaction_ended')
-  }
-}
+export const failAuthorization = (command: CommandOf<'FailAuthorization'>, state: TransactionState): Decided =>
+  state.stage === 'opened' || state.stage === 'authenticated' || state.stage === 'consented'
+    ? recorded(fact('AuthorizationFailed', { reason: command.reason }))
+    : refused(misplaced(state))

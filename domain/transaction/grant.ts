@@ -28,7 +28,8 @@ export const exchangeToken = (command: Exchange, state: TransactionState, rules:
   if (state.code === undefined || state.code.codeDigest !== command.codeDigest) return refused('code_unknown')
   if (state.exchange !== undefined) {
     // What began before TokenExchanged lost a race; what began after it, whole and valid, is a replay: recorded once, and the tokens die.
-    const replay = command.seen >= state.exchange.revision && valid(command, state) && state.stage === 'exchanged' && !state.exchange.replayed
+    const replay =
+      command.seen >= state.exchange.revision && valid(command, state) && state.stage === 'exchanged' && !state.exchange.replayed
     return replay ? refused('code_spent', fact('CodeReplayed', { client })) : refused('code_spent')
   }
   if (state.stage !== 'code_issued') return refused(state.stage === 'expired' ? 'code_expired' : 'code_spent')

@@ -2,7 +2,7 @@ import type { TransactionEvent } from '../../schemas/generated.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import { FACTORS } from '../factors.ts'
 import { plusSeconds } from '../time.ts'
-import { fact, type CommandOf, type TransactionRules } from './rules.ts'
+import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
 import type { TransactionState } from './state.ts'
 
 type Decided = Decision<TransactionEvent>
@@ -11,7 +11,9 @@ type Decided = Decision<TransactionEvent>
 export const requestFactor = (command: CommandOf<'RequestFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
   const { at, factor, person, idType, path } = command
   const { limits, lifetimes } = rules.policy
-  if (state.stage !== 'opened') return refused(state.stage === 'failed' ? 'transaction_ended' : 'step_out_of_order')
+  if (state.stage !== 'opened') return refused(misplaced(state))
+  // Nothing is sent in the name of a relying party that was deactivated meanwhile (rule 16).
+  if (!rules.client?.active) return refused('client_inactive')
   if (!state.request?.factors.includes(factor)) return refused('factor_not_offered')
   if (state.requests >= limits.requestsMax) return refused('attempts_exhausted')
   const chosen = { factor, person, idType, path }

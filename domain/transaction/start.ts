@@ -2,7 +2,7 @@ import type { TransactionEvent } from '../../schemas/generated.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { plusSeconds } from '../time.ts'
-import { fact, type CommandOf, type TransactionRules } from './rules.ts'
+import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
 import type { TransactionState } from './state.ts'
 
 type Decided = Decision<TransactionEvent>
@@ -52,7 +52,8 @@ export const openAuthorization = (command: CommandOf<'OpenAuthorization'>, state
     case 'failed':
       return refused('transaction_ended')
     case 'expired':
-      return refused('transaction_expired')
+      // The same answer whether this load noticed the end or the sweeper did.
+      return refused(state.browser === undefined ? 'request_uri_expired' : 'transaction_expired')
     case 'none':
     case 'code_issued':
     case 'exchanged':
@@ -62,10 +63,10 @@ export const openAuthorization = (command: CommandOf<'OpenAuthorization'>, state
   }
 }
 
-/** WCAG 2.2.1: a person may ask for more time, at least ten times; each gives the stage's whole time again. */
+/** WCAG 2.2.1: a person may ask for more time, at least ten times for each limit; each gives the stage's whole time again. */
 export const extendTime = (command: CommandOf<'ExtendTime'>, state: TransactionState, rules: TransactionRules): Decided => {
   const { lifetimes, limits } = rules.policy
-  if (state.stage !== 'opened' && state.stage !== 'authenticated' && state.stage !== 'consented') return refused('step_out_of_order')
+  if (state.stage !== 'opened' && state.stage !== 'authenticated' && state.stage !== 'consented') return refused(misplaced(state))
   if (state.extensions >= limits.extensionsMax) return refused('extensions_exhausted')
   const seconds = state.stage === 'opened' ? lifetimes.beforeAuthenticationS : lifetimes.afterAuthenticationS
   return recorded(fact('TimeExtended', { extension: state.extensions + 1, deadline: plusSeconds(command.at, seconds) }))

@@ -9,17 +9,7 @@ type Data<Type extends TransactionEvent['type']> = Extract<TransactionEvent, { t
  * claims, `code_issued` for the relying party, `exchanged` for its tokens to expire. The others are ends.
  */
 export type Stage =
-  | 'none'
-  | 'started'
-  | 'opened'
-  | 'authenticated'
-  | 'consented'
-  | 'code_issued'
-  | 'exchanged'
-  | 'revoked'
-  | 'failed'
-  | 'expired'
-  | 'closed'
+  'none' | 'started' | 'opened' | 'authenticated' | 'consented' | 'code_issued' | 'exchanged' | 'revoked' | 'failed' | 'expired' | 'closed'
 
 /** A message on its way to the person. */
 export type Delivery = {
@@ -51,6 +41,7 @@ export type TransactionState = {
   readonly browser?: Digest
   /** What runs out next. */
   readonly deadline?: Instant
+  /** Of the present limit: the time to prove who one is, and then the time to decide. */
   readonly extensions: number
   readonly chosen?: Data<'FactorRequested'>
   readonly requests: number
@@ -120,7 +111,7 @@ const evolveStage = (state: TransactionState, event: TransactionEvent): Transact
     case 'TimeExtended':
       return { ...state, extensions: event.data.extension, deadline: event.data.deadline }
     case 'Authenticated':
-      return { ...state, stage: 'authenticated', authenticated: event.data, deadline: event.data.deadline, pending: [] }
+      return { ...state, stage: 'authenticated', authenticated: event.data, deadline: event.data.deadline, extensions: 0, pending: [] }
     case 'ConsentGiven':
     case 'ConsentReused':
       return { ...state, stage: 'consented', consent: event.data }
