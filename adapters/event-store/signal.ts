@@ -1,0 +1,36 @@
+/** Says that something may have changed. Whoever waits takes a mark before looking, so that no change falls between looking and waiting. */
+export type Signal = {
+  readonly mark: () => number
+  /** Resolves when something was raised after the mark, or when `abort` fires. */
+  readonly since: (mark: number, abort: AbortSignal) => Promise<void>
+  readonly raise: () => void
+  /** How many wait now. */
+  readonly waiting: () => number
+}
+
+export const makeSignal = (onFirstWaiter: () => void = () => undefined): Signal => {
+  let version = 0
+  const waiters = new Set<() => void>()
+  return {
+    mark: () => version,
+    waiting: () => waiters.size,
+    raise: () => {
+      version++
+      const woken = [...waiters]
+      waiters.clear()
+      for (const wake of woken) wake()
+    },
+    since: (mark, abort) =>
+      new Promise((resolve) => {
+        if (version !== mark || abort.aborted) return resolve()
+        const wake = (): void => {
+          abort.removeEventListener('abort', wake)
+          waiters.delete(wake)
+          resolve()
+        }
+        abort.addEventListener('abort', wake)
+        waiters.add(wake)
+        if (waiters.size === 1) onFirstWaiter()
+      }),
+  }
+}
