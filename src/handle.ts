@@ -38,6 +38,7 @@ export type Handled<State> = {
 /** A state and where in its stream it stands. */
 export type Loaded<State> = { readonly state: State; readonly revision: number; readonly digest: Digest }
 
+/** Conflicts after which a command is decided again. */
 const CONFLICTS_MAX = 3
 const AMBIGUOUS_TRIES_MAX = 4
 const AMBIGUOUS_WAIT_MS = 50
@@ -120,9 +121,11 @@ export const handle = async <State, Command extends AnyCommand, Rules, Event ext
 ): Promise<Handled<State>> => {
   let fresh = false
   for (let conflicts = 0; ; ) {
+    // `load` looks at the cache before it first waits, so this is what it sees.
+    const cached = !fresh && rules.reading === 'folds' && world.states.get(stream) !== undefined
     const loaded = await load(world, rules, stream, fresh)
     const decision = rules.decider.decide(command, loaded.state, circumstances.rules)
-    if (decision.refusal !== undefined && !fresh && rules.reading === 'folds') {
+    if (decision.refusal !== undefined && cached) {
       fresh = true
       continue
     }
@@ -139,7 +142,7 @@ export const handle = async <State, Command extends AnyCommand, Rules, Event ext
     } catch (error) {
       world.states.delete(stream)
       conflicts += 1
-      if (!isConflict(error) || conflicts >= CONFLICTS_MAX) throw error
+      if (!isConflict(error) || conflicts > CONFLICTS_MAX) throw error
       fresh = true
     }
   }
