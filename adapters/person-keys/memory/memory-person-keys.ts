@@ -1,0 +1,79 @@
+import { type Chance, type Clock, type Digest, Fault, type Instant, type Person, type PersonKeys } from '../../../domain/ports.ts'
+import { checkIndex, checkPerson, checkRef, GRACE_MS, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX, unknownPerson } from '../rules.ts'
+
+/** Without `until` the row is permanent. */
+type Kept = { readonly person: Person; readonly until: Instant | undefined }
+
+const copyOf = ({ ref, key }: Person): Person => ({ ref, key: Uint8Array.from(key) })
+
+/** Persons who are forgotten with the process: for tests and simulations. */
+export const memoryPersonKeys = ({ clock, chance }: { readonly clock: Clock; readonly chance: Chance }): PersonKeys => {
+  const rows = new Map<Digest, Kept>()
+  let closed = false
+  const enter = (): Instant => {
+    if (closed) throw new Fault('closed', 'the person keys are closed')
+    return clock.now()
+  }
+  const alive = (index: Digest, now: Instant): Kept | undefined => {
+    const row = rows.get(index)
+    return row && (row.until === undefined || row.until > now) ? row : undefined
+  }
+  const known = (ref: string, now: Instant): Person | undefined =>
+    [...rows.keys()].map((index) => alive(index, now)).find((row) => row?.person.ref === ref)?.person
+  const forget = (dead: readonly (readonly [Digest, Kept])[]): number => {
+    for (const [index, { person }] of dead) {
+      person.key.fill(0)
+      rows.delete(index)
+    }
+    return dead.length
+  }
+  return {
+    resolve: async (index) => {
+      const now = enter()
+      checkIndex(index)
+      const row = alive(index, now) ?? { person: newPerson(chance), until: later(now, PROVISIONAL_MS) }
+      const atLeast = later(now, GRACE_MS)
+      rows.set(index, row.until !== undefined && row.until < atLeast ? { ...row, until: atLeast } : row)
+      return copyOf(row.person)
+    },
+    find: async (index) => {
+      const now = enter()
+      checkIndex(index)
+      const row = alive(index, now)
+      return row && copyOf(row.person)
+    },
+    confirm: async (index, person) => {
+      const now = enter()
+      checkIndex(index)
+      checkPerson(person)
+      const same = known(person.ref, now)
+      if (same === undefined || !Buffer.from(same.key).equals(person.key)) throw unknownPerson()
+      rows.set(index, { person: copyOf(person), until: undefined })
+    },
+    touch: async (index) => {
+      const now = enter()
+      checkIndex(index)
+      const row = alive(index, now)
+      if (row?.until !== undefined) rows.set(index, { ...row, until: later(now, PROVISIONAL_MS) })
+    },
+    byRef: async (ref) => {
+      const now = enter()
+      checkRef(ref)
+      const person = known(ref, now)
+      return person && copyOf(person)
+    },
+    erase: async (ref) => {
+      enter()
+      checkRef(ref)
+      return forget([...rows].filter(([, { person }]) => person.ref === ref))
+    },
+    sweep: async () => {
+      const now = enter()
+      return forget([...rows].filter(([, { until }]) => until !== undefined && until <= now).slice(0, SWEEP_ROWS_MAX))
+    },
+    close: async () => {
+      closed = true
+      forget([...rows])
+    },
+  }
+}
