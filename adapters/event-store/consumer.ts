@@ -39,7 +39,8 @@ const settle = async (tools: ConsumeTools, options: Required<ConsumeOptions>, me
 const settlePatiently = async (...[tools, options, message, outcome]: Parameters<typeof settle>): Promise<void> => {
   for (let tries = 1; tries <= SETTLE_TRIES_MAX; tries++) {
     try {
-      return await settle(tools, options, message, outcome)
+      await settle(tools, options, message, outcome)
+      return
     } catch (error) {
       const code = error instanceof Fault ? error.code : 'bug'
       tools.warn('consume_not_settled', { group: options.group, position: message.event.position, code })

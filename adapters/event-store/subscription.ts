@@ -85,7 +85,8 @@ export const subscription = (
   running(timers, async (abort) => {
     let at = numberOf(options.after)
     let saidAt = -1
-    while (!abort.aborted) {
+    const isStopped = (): boolean => abort.aborted
+    while (!isStopped()) {
       const mark = source.signal.mark()
       const page = await patiently(timers, abort, () => source.scan(at, PAGE_EVENTS, options.filter))
       await deliverPage(page, at, deliver, abort)
@@ -95,7 +96,7 @@ export const subscription = (
         await new Promise((resolve) => setImmediate(resolve))
         continue
       }
-      if (saidAt !== at && !abort.aborted) await deliver({ kind: 'caughtUp', position: at === 0 ? undefined : positionOf(at) })
+      if (saidAt !== at && !isStopped()) await deliver({ kind: 'caughtUp', position: at === 0 ? undefined : positionOf(at) })
       saidAt = at
       await source.signal.since(mark, abort)
     }

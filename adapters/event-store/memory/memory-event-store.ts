@@ -1,34 +1,20 @@
 import {
-  appendProblem,
-  consumeProblem,
-  filterProblem,
-  groupProblem,
-  readAllProblem,
-  readStreamProblem,
-} from '../../../domain/event-limits.ts'
-import {
   type Appended,
   type Clock,
   type EventStore,
-  type ExpectedRevision,
   Fault,
   type NewEvent,
   type StoredEvent,
-  type Subscription,
+  type StreamSlice,
   type Timers,
 } from '../../../domain/ports.ts'
-import { consumer } from '../consumer.ts'
+import { type Engine, eventStoreOver } from '../event-store-over.ts'
 import { matches, positionOf } from '../positions.ts'
-import { readAllOf } from '../read-all.ts'
 import { makeSignal } from '../signal.ts'
-import { type Source, subscription } from '../subscription.ts'
+import type { Source } from '../subscription.ts'
 import { memoryGroups } from './memory-groups.ts'
 
 const READ_MAX = 4096
-
-const refuse = (problem: string | undefined): void => {
-  if (problem !== undefined) throw new Fault('invalid', problem)
-}
 
 /** One log in an array, and for each stream its events. */
 const makeLog = () => {
@@ -38,14 +24,13 @@ const makeLog = () => {
   const repeated = (stored: readonly StoredEvent[], first: number, events: readonly NewEvent[]): StoredEvent | undefined =>
     events.every((event, index) => stored[first + index]?.id === event.id) ? stored[first + events.length - 1] : undefined
 
-  const append = (stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Appended => {
+  const append = (stream: string, expected: number, events: readonly NewEvent[]): Appended => {
     const stored = streams.get(stream) ?? []
-    const actual = stored.length - 1
-    const first = expected === 'no_stream' ? 0 : expected + 1
-    const before = repeated(stored, first, events)
+    const before = repeated(stored, expected + 1, events)
     if (before !== undefined) return { revision: before.revision, position: before.position }
     const isKnown = events.some((event) => stored.some((one) => one.id === event.id))
-    if (first !== stored.length || isKnown) throw new Fault('conflict', 'the stream is at another revision', { actual })
+    const actual = stored.length - 1
+    if (expected !== actual || isKnown) throw new Fault('conflict', 'the stream is at another revision', { actual })
     for (const { id, type, data, metadata } of events) {
       const event: StoredEvent = { id, type, data, metadata, stream, revision: stored.length, position: positionOf(log.length + 1) }
       stored.push(event)
@@ -55,7 +40,18 @@ const makeLog = () => {
     return { revision: stored.length - 1, position: positionOf(log.length) }
   }
 
-  return { log, streams, append }
+  const readStream: Engine['readStream'] = (stream, options): StreamSlice => {
+    const stored = streams.get(stream) ?? []
+    const { max = READ_MAX, direction = 'forwards' } = options
+    if (direction === 'forwards') {
+      const from = options.from ?? 0
+      return { exists: stored.length > 0, events: stored.slice(from, from + max) }
+    }
+    const end = Math.min(stored.length, (options.from ?? stored.length) + 1)
+    return { exists: stored.length > 0, events: stored.slice(Math.max(0, end - max), end).reverse() }
+  }
+
+  return { log, append, readStream }
 }
 
 const sourceOf = (log: readonly StoredEvent[]): Source => ({
@@ -68,81 +64,26 @@ const sourceOf = (log: readonly StoredEvent[]): Source => ({
   },
   event: (position) => {
     const event = log[position - 1]
-    if (event === undefined) throw new Fault('corrupt', `no event at position ${position}`)
+    if (event === undefined) throw new Fault('corrupt', `the log has no event at position ${position}`)
     return event
   },
 })
 
 /** Keeps every promise of the port but durability. */
 export const memoryEventStore = (tools: { readonly clock: Clock; readonly timers: Timers }): EventStore => {
-  const { log, streams, append } = makeLog()
+  const { log, append, readStream } = makeLog()
   const source = sourceOf(log)
   const groups = memoryGroups(source, { nowMs: () => Date.parse(tools.clock.now()) })
-  const active = new Set<Subscription>()
-  const state = { closed: false }
-
-  const open = (): void => {
-    if (state.closed) throw new Fault('closed', 'the event store is closed')
-  }
-  const follow = (one: Subscription): Subscription => {
-    active.add(one)
-    const forget = (): void => void active.delete(one)
-    one.ended.then(forget, forget)
-    return one
-  }
-
-  return {
-    append: async (stream, expected, events) => {
-      open()
-      refuse(appendProblem(stream, expected, events))
-      const appended = append(stream, expected, events)
-      source.signal.raise()
-      return appended
+  return eventStoreOver(
+    {
+      source,
+      readStream,
+      append: async (stream, expected, events) => append(stream, expected, events),
+      groups: () => groups.port,
+      parked: groups.parked,
+      replay: async (group, eventId) => groups.replay(group, eventId),
+      close: async () => undefined,
     },
-    readStream: async (stream, options = {}) => {
-      open()
-      refuse(readStreamProblem(stream, options))
-      const stored = streams.get(stream) ?? []
-      const { max = READ_MAX, direction = 'forwards' } = options
-      const from = options.from ?? (direction === 'forwards' ? 0 : stored.length - 1)
-      const events =
-        direction === 'forwards' ? stored.slice(from, from + max) : stored.slice(Math.max(0, from + 1 - max), from + 1).reverse()
-      return { exists: stored.length > 0, events }
-    },
-    readAll: async (options = {}) => {
-      open()
-      refuse(readAllProblem(options))
-      return readAllOf(source, options)
-    },
-    head: async () => {
-      open()
-      return log.at(-1)?.position
-    },
-    subscribe: (options, handler) => {
-      open()
-      refuse(filterProblem(options.filter))
-      return follow(subscription(source, tools.timers, options, handler))
-    },
-    consume: (options, handler) => {
-      open()
-      refuse(consumeProblem(options))
-      return follow(consumer({ source, groups: groups.port, ...tools, takeOverMs: 0, warn: () => undefined }, options, handler))
-    },
-    parked: async (group) => {
-      open()
-      refuse(groupProblem(group))
-      return groups.parked(group)
-    },
-    replayParked: async (group, eventId) => {
-      open()
-      refuse(groupProblem(group))
-      const replayed = groups.replay(group, eventId)
-      source.signal.raise()
-      return replayed
-    },
-    close: async () => {
-      state.closed = true
-      await Promise.all([...active].map((one) => one.stop()))
-    },
-  }
+    { ...tools, takeOverMs: 0, warn: () => undefined },
+  )
 }

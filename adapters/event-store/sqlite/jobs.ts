@@ -39,7 +39,7 @@ export type FromWriter =
   /** The file can no longer be trusted to keep what is written: nothing is written any more. */
   | { readonly kind: 'stopped'; readonly failure: Failure }
 
-export type WriterSettings = { readonly file: string; readonly budgetMs: number }
+export type WriterSettings = { readonly file: string; readonly budgetMs: number; readonly pagesMax: number | undefined }
 
 /** Milliseconds on a clock that all threads of the process share and nobody sets. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000

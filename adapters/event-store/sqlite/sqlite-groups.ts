@@ -25,9 +25,15 @@ export const sqliteGroups = (reader: Reader, writer: Writer, own: ReturnType<typ
     deliveries: reader.groups.deliveries,
     claim: (claim) => changed({ kind: 'claim', claim }),
     retake: (group, seen, visibleAt) => changed({ kind: 'retake', group, seen: bare(seen), visibleAt }),
-    finish: async (group, position) => void (await changed({ kind: 'finish', group, position })),
-    postpone: async (group, seen, visibleAt) => void (await changed({ kind: 'postpone', group, seen: bare(seen), visibleAt })),
-    park: async (group, seen, reason, at) => void (await changed({ kind: 'park', group, seen: bare(seen), reason, at })),
+    finish: async (group, position) => {
+      await writer.ask({ kind: 'finish', group, position })
+    },
+    postpone: async (group, seen, visibleAt) => {
+      await writer.ask({ kind: 'postpone', group, seen: bare(seen), visibleAt })
+    },
+    park: async (group, seen, reason, at) => {
+      await writer.ask({ kind: 'park', group, seen: bare(seen), reason, at })
+    },
     isOwn: own.has,
   }
 }

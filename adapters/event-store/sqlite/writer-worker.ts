@@ -149,9 +149,11 @@ const serve = (port: MessagePort, db: DatabaseSync, file: string): void => {
 
 const start = (): void => {
   if (parentPort === null) throw new Error('the writer runs in a thread of its own')
-  const { file } = workerData as WriterSettings
+  const { file, pagesMax } = workerData as WriterSettings
   try {
-    serve(parentPort, openForWriting(file), file)
+    const db = openForWriting(file)
+    if (pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(pagesMax)}`)
+    serve(parentPort, db, file)
   } catch (error) {
     const failure: Failure =
       error instanceof Fault
