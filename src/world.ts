@@ -61,6 +61,4 @@ export type World = {
   readonly waiters: Waiters
   readonly brand: Brand
   readonly statics: Statics
-  /** What is not ready, in words; empty when everything is. */
-  readonly notReady: () => Promise<readonly string[]>
 }

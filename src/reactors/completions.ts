@@ -2,22 +2,19 @@ import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { attemptCounters, consents, transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { decode } from '../journal.ts'
+import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
 import { completeWithdrawal } from '../steps/withdraw.ts'
 import type { World } from '../world.ts'
-import type { ConsumeOutcome, StoredEvent, Subscription } from '../../domain/ports.ts'
 import { attemptsStream, idOf, transactionStream } from '../../domain/streams.ts'
 import { secondsUntil } from '../../domain/time.ts'
 import type { StandingConsent } from '../../domain/consent/consent.ts'
 import type { Recorded } from '../../projections/projection.ts'
 
-const GROUP = 'completions'
+const NAME = 'completions'
 
 /** The request that began an order finishes it at once; only what it left lying for this long is finished here. */
 const PATIENCE_S = 5
-
-const DONE: ConsumeOutcome = { kind: 'done' }
 
 /** Authenticated, but the credit was lost: the count would stay too high for ever (rule 11). */
 const completeCredit = async (world: World, event: Recorded, act: Act): Promise<void> => {
@@ -50,7 +47,7 @@ const completeConsent = async (world: World, event: Recorded, act: Act): Promise
 
 const completeOrder = async (world: World, event: Recorded): Promise<void> => {
   const at = world.clock.now()
-  const id = uuidv5(event.id, GROUP)
+  const id = uuidv5(event.id, NAME)
   if (event.type === 'WithdrawalRequested') {
     const { state } = await load(world, consents, event.stream)
     if (state.status === 'withdrawing') await completeWithdrawal(world, { consent: idOf(event.stream), id, causation: event.id, at }, state)
@@ -63,17 +60,15 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
   else if (event.kind === 'consent') await completeConsent(world, event, act)
 }
 
-const complete = async (world: World, stored: StoredEvent): Promise<ConsumeOutcome> => {
-  const event = decode(stored)
-  const ageS = secondsUntil(event.at, world.clock.now())
-  if (ageS < PATIENCE_S) return { kind: 'retry', reason: 'its request may still be at it', afterMs: (PATIENCE_S - ageS) * 1000 + 100 }
-  await completeOrder(world, event)
-  return DONE
-}
-
 /** Finishes the half-done orders that a crash leaves (rule 15): idempotent, on any node. */
-export const completions = (world: World): Subscription =>
-  world.journal.store.consume(
-    { group: GROUP, filter: { types: ['Authenticated', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'] }, triesMax: 20 },
-    (event) => complete(world, event),
-  )
+export const completions = (world: World): Promise<Following> =>
+  follow(world, {
+    name: NAME,
+    types: ['Authenticated', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'],
+    handler: async (event, stopping) => {
+      // Events come in the order of their time, so waiting for this one delays no other that is due.
+      const ageS = secondsUntil(event.at, world.clock.now())
+      if (ageS < PATIENCE_S) await world.timers.sleep((PATIENCE_S - ageS) * 1000, stopping)
+      if (!stopping.aborted) await completeOrder(world, event)
+    },
+  })

@@ -18,7 +18,7 @@ const OVER = new Set(['failed', 'expired', 'closed'])
 /** Ends what ran out, and destroys what it kept. The register only says where to look; the stream's own state decides (rules 14 and 16). */
 export const expireDue = async (world: World): Promise<number> => {
   const at = world.clock.now()
-  const due = await world.views.list('live', 'transactions', { orderBy: 'deadline', limit: BATCH })
+  const due = await world.views.list('live', 'transactions', { orderBy: 'deadline', after: '', limit: BATCH })
   let ended = 0
   for (const row of due) {
     if (typeof row['deadline'] !== 'string' || row['deadline'] > at) break

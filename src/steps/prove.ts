@@ -1,4 +1,5 @@
 import { uuidv5 } from '../crypto/hash.ts'
+import { newSecret } from '../crypto/ids.ts'
 import { trustedDevices } from '../deciders.ts'
 import { handle } from '../handle.ts'
 import { deviceDigest } from '../people.ts'
@@ -70,10 +71,11 @@ const reject = async (
 /** `id_token_hint` names the person whom the relying party expects (rule 27). */
 const isExpected = (hinted: string | undefined, sub: string): boolean => hinted === undefined || hinted === sub
 
-const remember = async (world: World, act: Act, ref: string): Promise<string | undefined> => {
+const remember = async (world: World, act: Act, ref: string, known: string | undefined): Promise<string | undefined> => {
   const person = await world.personKeys.byRef(ref)
   if (person === undefined) return undefined
-  const secret = Buffer.from(world.chance.bytes(32)).toString('base64url')
+  // A browser that several people use keeps one secret; under each person's key it is another digest.
+  const secret = known ?? newSecret(world.chance)
   const until = plusDays(act.at, world.policy.value.lifetimes.deviceDays)
   const wish = { type: 'TrustDevice', at: act.at, device: deviceDigest(person, secret), until } as const
   await handle(world, trustedDevices, devicesStream(ref), wish, {
@@ -93,6 +95,7 @@ const confirm = async (
   { attempt, person, path }: Attempt,
   answer: VerifyAnswer,
   state: TransactionState,
+  device: string | undefined,
 ): Promise<Proven> => {
   const { at, transaction, client } = act
   const sealed = await unseal(world, transaction, 'person')
@@ -108,15 +111,15 @@ const confirm = async (
   const known = await world.personKeys.byRef(person)
   if (known !== undefined) await world.personKeys.confirm(sealed.index, known)
   if (confirmed.refusal !== undefined) return confirmed
-  const deviceSecret = sealed.ownDevice && path === 'unknown' ? await remember(world, act, person) : undefined
+  const deviceSecret = sealed.ownDevice && path === 'unknown' ? await remember(world, act, person, device) : undefined
   return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
 }
 
 /**
  * A proof was handed in. The attempt is recorded and counted before the ID system is asked (rule 11): a crash leaves counts too
- * high, never too low. The proof itself goes to the ID system and nowhere else.
+ * high, never too low. The proof itself goes to the ID system and nowhere else. `device` is the secret that this browser has already.
  */
-export const prove = async (world: World, act: Act, factor: Factor, proof: string): Promise<Proven> => {
+export const prove = async (world: World, act: Act, factor: Factor, proof: string, device: string | undefined): Promise<Proven> => {
   const { at, transaction } = act
   const attempted = await command(world, act, { type: 'AttemptFactor', at, factor })
   const { state, refusal, events } = attempted
@@ -135,5 +138,5 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   }
   const answer = await verify(world, act, recorded.id, sealed, factor, proof)
   if (!answer.ok) return reject(world, act, attempt, answer, sealed.index)
-  return confirm(world, act, attempt, answer.value, state)
+  return confirm(world, act, attempt, answer.value, state, device)
 }

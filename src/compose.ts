@@ -1,0 +1,125 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { randomFillSync, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
+import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
+import { loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
+import { fileKeyStore } from '../adapters/keys/file/file-key-store.ts'
+import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
+import { memoryReadModel } from '../adapters/read-model/memory/memory-read-model.ts'
+import { sqliteReadModel } from '../adapters/read-model/sqlite/sqlite-read-model.ts'
+import { sqliteSingleUse } from '../adapters/single-use/sqlite/sqlite-single-use.ts'
+import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
+import type { Settings } from './config.ts'
+import { stateCache } from './handle.ts'
+import { openJournal } from './journal.ts'
+import { jsonLog, type Runtime } from './runtime.ts'
+import { waiters } from './waiters.ts'
+import type { Secrets, World } from './world.ts'
+import { Fault, type EventStore, type IdSystemPlugin, type Json, type KeyStore, type ReadModel } from '../domain/ports.ts'
+import { brandOf } from './ui/brand.ts'
+import { makeStatics } from './ui/statics.ts'
+
+/** Folded states of live transactions kept in memory: about 3 kB each. */
+const STATES_MAX = 20_000
+
+/** The machine this process runs on. Nothing else makes clock, chance or timers (rule 41). */
+export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line: string) => void): Runtime => {
+  const clock = { now: () => new Date().toISOString() }
+  return {
+    clock,
+    chance: { bytes: (size) => randomFillSync(new Uint8Array(size)), uuid: () => randomUUID() },
+    timers: {
+      sleep: async (ms, signal) => {
+        await sleep(ms, undefined, { ...(signal && { signal }), ref: true }).catch(() => undefined)
+      },
+    },
+    log: jsonLog(clock, settings.logLevel ?? 'info', write),
+  }
+}
+
+const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => void mkdirSync(data, { recursive: true, mode: 0o700 })
+
+export const openEventStore = async (settings: Settings, { clock, timers, log }: Runtime): Promise<EventStore> => {
+  if (settings.store === 'memory') return memoryEventStore({ clock, timers })
+  ensureFolder(settings)
+  return sqliteEventStore({ file: join(settings.data, 'events.db'), clock, timers, log })
+}
+
+export const openViews = (settings: Settings): ReadModel => {
+  if (settings.store === 'memory') return memoryReadModel()
+  ensureFolder(settings)
+  return sqliteReadModel({ file: join(settings.data, 'views.db') })
+}
+
+const masterKeyOf = ({ masterKeyFile }: Settings): Uint8Array | undefined => {
+  if (masterKeyFile === undefined) return undefined
+  const key = Buffer.from(readFileSync(masterKeyFile, 'utf8').trim(), 'base64url')
+  if (key.length !== 32) throw new Fault('invalid', 'masterKeyFile: must hold 32 bytes in base64url')
+  return key
+}
+
+export const openKeys = async (settings: Settings, { clock, chance }: Runtime): Promise<KeyStore> => {
+  ensureFolder(settings)
+  const masterKey = masterKeyOf(settings)
+  return fileKeyStore({ directory: join(settings.data, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
+}
+
+const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
+  index: await keys.secret('index'),
+  subject: await keys.secret('subject'),
+  code: await keys.secret('code'),
+  csrf: await keys.secret('csrf'),
+  digest: await keys.secret('digest'),
+})
+
+export type PluginChoice = {
+  readonly module: string
+  readonly settings: { readonly [key: string]: Json }
+  /** The plugin itself where a test or the demo has it already. */
+  readonly plugin?: IdSystemPlugin
+}
+
+export const openPlugin = async (settings: Settings, { clock, chance, log, timers }: Runtime, choice: PluginChoice): Promise<LoadedPlugin> => {
+  const dataDirectory = join(settings.data, 'plugin')
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  return loadPlugin({ ...choice, tools: { clock, chance, log, dataDirectory }, timers })
+}
+
+export type Opened = { readonly world: World; readonly close: () => Promise<void> }
+
+/** Everything that a broker needs, opened. Closing goes the other way round. */
+export const openWorld = async (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<Opened> => {
+  const { clock, chance, timers, log } = runtime
+  const store = await openEventStore(settings, runtime)
+  const journal = openJournal(store)
+  const keys = await openKeys(settings, runtime)
+  const file = (name: string): string => join(settings.data, name)
+  const vault = sqliteVault({ file: file('vault.db'), clock, chance, key: await keys.secret('vault') })
+  const personKeys = sqlitePersonKeys({ file: file('person-keys.db'), clock, chance, key: await keys.secret('person-keys') })
+  const singleUse = sqliteSingleUse({ file: file('single-use.db'), clock })
+  const views = openViews(settings)
+  const idSystem = await openPlugin(settings, runtime, choice)
+  const policy = await journal.keepArtefact('policy', settings.policy as unknown as { readonly [key: string]: Json }, clock.now(), chance.uuid())
+  const brand = brandOf(settings.brand ?? {}, settings.timeZone)
+  const world: World = {
+    ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
+    states: stateCache(STATES_MAX),
+    secrets: await secretsOf(keys),
+    policy: { value: settings.policy, digest: policy },
+    waiters: waiters(timers),
+    statics: makeStatics(brand),
+  }
+  return {
+    world,
+    close: async () => {
+      await idSystem.system.close()
+      await store.close()
+      await views.close()
+      await singleUse.close()
+      await personKeys.close()
+      await vault.close()
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import type { Session } from './session.ts'
+import { nameIn } from '../localised.ts'
+import { endingOf } from '../people.ts'
+import { referenceOf } from '../reference.ts'
+import { unseal, type SealedParts } from '../sealed.ts'
+import { NOTICE_VERSION } from '../steps/notice.ts'
+import type { World } from '../world.ts'
+import { isClaimScope } from '../../domain/claims.ts'
+import type { Factor, Instant } from '../../domain/ports.ts'
+import { plusDays, secondsUntil } from '../../domain/time.ts'
+import type { ChooseView, ConsentView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
+
+const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
+  if (state.deadline === undefined) return {}
+  const extensible = state.extensions < world.policy.value.limits.extensionsMax
+  return { limit: { until: state.deadline, secondsLeft: secondsUntil(at, state.deadline), extensible } }
+}
+
+const problemOf = (problem: Problem | undefined): { readonly problem?: Problem } => (problem === undefined ? {} : { problem })
+
+/** How a typed proof of this factor looks, as the plugin describes it. */
+export const formatOf = (world: World, factor: Factor) =>
+  world.idSystem.description.factors.find((offer) => offer.factor === factor)?.format ?? { kind: 'text', lengthMin: 1, lengthMax: 256 }
+
+const digitsOf = (world: World, factor: Factor): number | undefined => {
+  const { kind, lengthMin, lengthMax } = formatOf(world, factor)
+  return kind === 'digits' && lengthMin === lengthMax ? lengthMax : undefined
+}
+
+export const chooseView = (
+  world: World,
+  session: Session,
+  at: Instant,
+  sealed: SealedParts['person'] | undefined,
+  device: 'offer' | 'known',
+  problem?: Problem,
+): ChooseView => {
+  const { request, chosen } = session.state
+  return {
+    idTypes: world.idSystem.description.idTypes.map(({ type }) => type),
+    factors: request?.factors ?? [],
+    ...(chosen && { chosen: chosen.factor }),
+    ...(sealed && { idEnding: endingOf(sealed.id) }),
+    ownDevice: device,
+    ...limitOf(world, session, at),
+    ...problemOf(problem),
+  }
+}
+
+const otherWays = ({ state }: Session): boolean => (state.request?.factors.length ?? 0) > 1
+
+const endingIn = (sealed: SealedParts['person'] | undefined): string => (sealed ? endingOf(sealed.id) : '')
+
+export const otpView = (
+  world: World,
+  session: Session,
+  at: Instant,
+  sealed: SealedParts['person'] | undefined,
+  resent: boolean,
+  problem?: Problem,
+): OtpView => {
+  const { delivery, sends } = session.state
+  const validUntil = delivery?.validUntil
+  // A message that the ID system would not send looks like one that was sent (rule 22); only an outage is said.
+  const outage = delivery?.status === 'failed' && delivery.reason !== 'subject_denied'
+  return {
+    idEnding: endingIn(sealed),
+    reference: referenceOf(session.transaction),
+    digits: digitsOf(world, 'otp') ?? 6,
+    state: delivery?.status === 'pending' ? 'sending' : outage ? 'failed' : 'sent',
+    ...(validUntil !== undefined && { code: { until: validUntil, secondsLeft: secondsUntil(at, validUntil) } }),
+    resend: {
+      left: Math.max(0, world.policy.value.limits.sendsMax - sends),
+      ...(delivery && at < delivery.resendFrom && { from: delivery.resendFrom }),
+    },
+    ...(resent && { resent }),
+    otherWays: otherWays(session),
+    ...limitOf(world, session, at),
+    ...problemOf(problem),
+  }
+}
+
+export const pinView = (world: World, session: Session, at: Instant, sealed: SealedParts['person'] | undefined, problem?: Problem): PinView => {
+  const digits = digitsOf(world, 'pin')
+  return {
+    idEnding: endingIn(sealed),
+    ...(digits !== undefined && { digits }),
+    otherWays: otherWays(session),
+    ...limitOf(world, session, at),
+    ...problemOf(problem),
+  }
+}
+
+export const passwordView = (
+  world: World,
+  session: Session,
+  at: Instant,
+  sealed: SealedParts['person'] | undefined,
+  problem?: Problem,
+): PasswordView => ({ idEnding: endingIn(sealed), otherWays: otherWays(session), ...limitOf(world, session, at), ...problemOf(problem) })
+
+export const consentView = (world: World, session: Session, at: Instant, sealed: SealedParts['person'] | undefined, problem?: Problem): ConsentView => {
+  const { claims = [], scopes = [] } = session.state.request ?? {}
+  const { configuration } = session.client
+  const named = (essential: boolean) => claims.filter((claim) => claim.essential === essential).map(({ name }) => ({ name }))
+  const purpose = configuration && nameIn(configuration, 'purpose', [session.language])
+  const { policy_uri: privacy, tos_uri: terms, consent_days: days = 0 } = configuration ?? {}
+  return {
+    idEnding: endingIn(sealed),
+    essential: named(true),
+    voluntary: named(false),
+    scopes: scopes.filter((scope) => !isClaimScope(scope)).map((name) => ({ name })),
+    ...(purpose !== undefined && { purpose }),
+    ...(days > 0 && { validUntil: plusDays(at, days) }),
+    notice: { version: NOTICE_VERSION },
+    links: { ...(privacy !== undefined && { privacy }), ...(terms !== undefined && { terms }) },
+    ...limitOf(world, session, at),
+    ...problemOf(problem),
+  }
+}
+
+export const sealedPerson = (world: World, { transaction }: Session): Promise<SealedParts['person'] | undefined> =>
+  unseal(world, transaction, 'person')

@@ -1,0 +1,98 @@
+import { chooseView, consentView, otpView, passwordView, pinView, sealedPerson } from './login-views.ts'
+import type { Reply, Request } from './reply.ts'
+import { deviceSecretOf } from './device.ts'
+import { isReply, openSession, sessionPage, type Session } from './session.ts'
+import { codeReply, endReply, hindranceReply } from './way-back.ts'
+import type { World } from '../world.ts'
+import { expire } from '../../domain/transaction/deadlines.ts'
+import { choosePage, consentPage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
+import type { Problem } from '../ui/views.ts'
+import { baseOf } from './session.ts'
+
+/** A page that still waits for a delivery looks again after this long. */
+const REFRESH_S = 3
+
+/** More about the page than the state says: it answers what the person just did. */
+export type Telling = { readonly problem?: Problem; readonly resent?: boolean; readonly status?: number }
+
+/** A wrong or late form is answered with the page for it: nothing is lost, and nothing was recorded that the page does not say. */
+const statusOf = ({ status, problem }: Telling): number => status ?? (problem === undefined ? 200 : 422)
+
+export const showChoose = async (world: World, request: Request, session: Session, telling: Telling = {}): Promise<Reply> => {
+  const sealed = await sealedPerson(world, session)
+  const device = deviceSecretOf(world, request) === undefined ? 'offer' : 'known'
+  const view = chooseView(world, session, request.at, sealed, device, telling.problem)
+  return sessionPage(world, request, session, choosePage(session.frame, view), statusOf(telling))
+}
+
+const showProof = async (world: World, request: Request, session: Session, telling: Telling): Promise<Reply> => {
+  const { state, frame } = session
+  const sealed = await sealedPerson(world, session)
+  const { at } = request
+  const { problem } = telling
+  switch (state.chosen?.factor) {
+    case 'otp':
+      if (state.delivery?.status === 'pending' && problem === undefined)
+        return sessionPage(world, request, session, waitPage(frame, { refreshS: REFRESH_S, href: baseOf(session.transaction) }))
+      return sessionPage(
+        world,
+        request,
+        session,
+        otpPage(frame, otpView(world, session, at, sealed, telling.resent === true, problem)),
+        statusOf(telling),
+      )
+    case 'pin':
+      return sessionPage(world, request, session, pinPage(frame, pinView(world, session, at, sealed, problem)), statusOf(telling))
+    case 'password':
+      return sessionPage(world, request, session, passwordPage(frame, passwordView(world, session, at, sealed, problem)), statusOf(telling))
+    case 'biometrics':
+    case 'knowledge':
+    case 'wallet':
+    case undefined:
+      return showChoose(world, request, session, telling)
+  }
+}
+
+const showConsent = async (world: World, request: Request, session: Session, telling: Telling): Promise<Reply> => {
+  const view = consentView(world, session, request.at, await sealedPerson(world, session), telling.problem)
+  return sessionPage(world, request, session, consentPage(session.frame, view), statusOf(telling))
+}
+
+/** The dispatcher: what comes next is said by the state alone. It records nothing; steps never lead to one another. */
+export const show = async (world: World, request: Request, session: Session, telling: Telling = {}): Promise<Reply> => {
+  const { state } = session
+  const late = state.stage !== 'exchanged' && expire(state, request.at).length > 0
+  if (late) return endReply(world, request, { ...session, state: { ...state, stage: 'expired' } })
+  switch (state.stage) {
+    case 'opened':
+      return showProof(world, request, session, telling)
+    case 'authenticated':
+      return showConsent(world, request, session, telling)
+    case 'consented':
+      return hindranceReply(world, request, session, 'release_unavailable', 'retry')
+    case 'code_issued':
+      return codeReply(world, session) ?? endReply(world, request, session)
+    case 'none':
+    case 'started':
+    case 'exchanged':
+    case 'revoked':
+    case 'failed':
+    case 'expired':
+    case 'closed':
+      return endReply(world, request, session)
+  }
+}
+
+/** GET `/login/:transaction` */
+export const loginPage = async (world: World, request: Request): Promise<Reply> => {
+  const session = await openSession(world, request)
+  return isReply(session) ? session : show(world, request, session)
+}
+
+/** GET `/login/:transaction/choose`: back to the first page, while nothing is proved. */
+export const choosePageAgain = async (world: World, request: Request): Promise<Reply> => {
+  const session = await openSession(world, request)
+  if (isReply(session)) return session
+  const late = expire(session.state, request.at).length > 0
+  return session.state.stage === 'opened' && !late ? showChoose(world, request, session) : show(world, request, session)
+}

@@ -1,0 +1,57 @@
+import { openWorld, type PluginChoice } from './compose.ts'
+import type { Settings } from './config.ts'
+import { sha256 } from './crypto/hash.ts'
+import { createApp } from './http/app.ts'
+import { routes } from './http/routes.ts'
+import { listen } from './http/server.ts'
+import { completions } from './reactors/completions.ts'
+import { deadlines } from './reactors/deadlines.ts'
+import { deliveries, outcomes } from './reactors/deliveries.ts'
+import { run as runLoop } from './reactors/loop.ts'
+import { pluginEvents } from './reactors/plugin-events.ts'
+import type { Runtime } from './runtime.ts'
+import type { World } from './world.ts'
+import { projections } from '../projections/index.ts'
+import { run as runProjection, type Runner } from '../projections/run.ts'
+import { eventDescription } from '../schemas/check.ts'
+
+type Stoppable = { readonly stop: () => Promise<void> }
+
+export type Broker = {
+  readonly world: World
+  /** Where it listens; the port is the real one where 0 was configured. */
+  readonly port: number
+  readonly runners: readonly Runner[]
+  /** Stops taking requests, lets those under way finish (at most 10 s), then closes everything. */
+  readonly close: () => Promise<void>
+}
+
+const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
+  const following = await pluginEvents(world)
+  const started = [deliveries(world), await outcomes(world), await completions(world), ...(following ? [following] : [])]
+  for (const reactor of started) {
+    reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
+  }
+  return [...started, runLoop(world, deadlines)]
+}
+
+/** The broker: stores opened, projections and reactors following, doors open. */
+export const serve = async (settings: Settings, runtime: Runtime, plugin: PluginChoice): Promise<Broker> => {
+  const { world, close } = await openWorld(settings, runtime, plugin)
+  const { journal, views, clock, timers, log } = world
+  const tools = { source: journal.source, views, clock, timers, log }
+  const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))
+  const reactors = await startReactors(world)
+  const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
+  return {
+    world,
+    port: server.port,
+    runners,
+    close: async () => {
+      await server.close()
+      await Promise.all(reactors.map((reactor) => reactor.stop()))
+      await Promise.all(runners.map((runner) => runner.stop()))
+      await close()
+    },
+  }
+}

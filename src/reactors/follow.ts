@@ -1,0 +1,77 @@
+import { uuidv5 } from '../crypto/hash.ts'
+import type { World } from '../world.ts'
+import type { Change, Position } from '../../domain/ports.ts'
+import type { Recorded } from '../../projections/projection.ts'
+
+const TRIES_MAX = 5
+const WAIT_MS = 200
+
+/** Handled events between two writes of the checkpoint: as many may be handled again after a crash. */
+const CHECKPOINT_EVENTS = 32
+
+const tables = { parked: { key: 'id', indexes: ['position'] } }
+
+export type Following = { readonly stop: () => Promise<void>; readonly ended: Promise<void> }
+
+export type Follower = {
+  /** Names its checkpoint: `^[A-Za-z][A-Za-z0-9_]*$`. */
+  readonly name: string
+  readonly types: readonly string[]
+  /** At least once, in order. What still throws after the last try is parked with the error's name. */
+  readonly handler: (event: Recorded, stopping: AbortSignal) => Promise<void>
+}
+
+const attempt = async (world: World, { handler }: Follower, event: Recorded, stopping: AbortSignal): Promise<string | undefined> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await handler(event, stopping)
+      return undefined
+    } catch (error) {
+      if (tries >= TRIES_MAX) return error instanceof Error ? error.name : 'unknown'
+      await world.timers.sleep(WAIT_MS * 2 ** tries, stopping)
+    }
+  }
+}
+
+/**
+ * Follows types of events: ordered, checkpointed, at least once, retried, then parked. The checkpoint moves with what is parked in
+ * one transaction; another node that follows under the same name is noticed by its fence (rule 37), and this one ends.
+ */
+export const follow = async (world: World, follower: Follower): Promise<Following> => {
+  const { name, types } = follower
+  await world.views.open(name, 1, tables)
+  let stored: Position | undefined = await world.views.position(name)
+  let handled: Position | undefined = stored
+  let since = 0
+  const stopping = new AbortController()
+  const move = async (to: Position | undefined, changes: readonly Change[] = []): Promise<void> => {
+    if (to === undefined || to === stored) return
+    if (!(await world.views.apply(name, stored, to, changes))) throw new Error('another node follows under this name')
+    stored = to
+    since = 0
+  }
+  const subscription = world.journal.source.subscribe({ ...(stored !== undefined && { after: stored }), filter: { types } }, async (message) => {
+    if (message.kind === 'checkpoint') return move(message.position)
+    if (message.kind === 'caughtUp') return move(handled)
+    if (message.kind === 'unreadable') return
+    const { event } = message
+    const problem = await attempt(world, follower, event, stopping.signal)
+    // It may not have been handled: it comes again.
+    if (stopping.signal.aborted) return
+    handled = event.position
+    since += 1
+    if (problem !== undefined) {
+      world.log.warn('event_parked', { follower: name, event: event.id, reason: problem })
+      const row = { id: uuidv5(event.id, name), event: event.id, position: event.position, type: event.type, reason: problem }
+      return move(event.position, [{ kind: 'put', table: 'parked', row }])
+    }
+    if (since >= CHECKPOINT_EVENTS) await move(handled)
+  })
+  return {
+    ended: subscription.ended,
+    stop: async () => {
+      stopping.abort()
+      await subscription.stop()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { hmac } from '../crypto/hash.ts'
+import { newTransaction } from '../crypto/ids.ts'
+import { seal, sealedUntil } from '../sealed.ts'
+import type { World } from '../world.ts'
+import { command, type Act } from './act.ts'
+import type { AuthorizationRequest } from '../../domain/authorization-request.ts'
+import { canonical } from '../../domain/canonical.ts'
+import type { Digest } from '../../domain/ports.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
+import { plusSeconds } from '../../domain/time.ts'
+import type { TransactionState } from '../../domain/transaction/state.ts'
+
+export type Started = { readonly transaction: string; readonly state: TransactionState; readonly refusal?: RefusalCode }
+
+/** What binds the transaction: a browser that brought the request itself, or the secret of a pushed request's URI. */
+export type Binding =
+  | { readonly via: 'direct'; readonly redirectUri: string; readonly browser: Digest }
+  | { readonly via: 'par'; readonly redirectUri: string; readonly requestUriDigest: Digest }
+
+/** The raw request is sealed before the transaction begins (rules 1 and 10); the event holds a keyed digest of it. */
+export const startAuthorization = async (
+  world: World,
+  from: Omit<Act, 'transaction'>,
+  request: AuthorizationRequest,
+  binding: Binding,
+): Promise<Started> => {
+  const transaction = newTransaction(world.chance)
+  const { lifetimes } = world.policy.value
+  await seal(world, transaction, 'request', request.raw, sealedUntil(world.policy.value, plusSeconds(from.at, lifetimes.requestUriS)))
+  const { id, version } = world.idSystem.description
+  const started = await command(
+    world,
+    { ...from, transaction },
+    {
+      type: 'StartAuthorization',
+      at: from.at,
+      client: from.client.configuration?.client_id ?? '',
+      ...request.fields,
+      ...binding,
+      requestDigest: hmac(world.secrets.digest, `request:${canonical(request.raw)}`),
+      plugin: { id, version },
+    },
+  )
+  return { transaction, ...started }
+}
