@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto'
+import { type Clock, type Instant, type SingleUse } from '../../../domain/ports.ts'
+import { checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
+import { bootId } from './boot-id.ts'
+import { type Database, openDatabase } from './open-database.ts'
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  CREATE TABLE IF NOT EXISTS used (digest BLOB PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS used_until ON used (until);
+  CREATE TABLE IF NOT EXISTS epoch (one INTEGER PRIMARY KEY CHECK (one = 1), began TEXT NOT NULL, boot TEXT) STRICT;`
+
+/** Two ids of one scope, or one id of two, never have the same digest: a scope has no spaces. */
+const digestOf = (scope: string, id: string): Uint8Array => hash('sha256', `${scope} ${id}`, 'buffer')
+
+/**
+ * A commit without a flush survives the death of the process but not of the machine. So the memory is whole since its file
+ * was made on this start of the machine; what was issued before is refused (rule 32), and no request pays for a flush.
+ * The marker itself is flushed. Where starts of the machine cannot be told apart, every commit is flushed instead.
+ */
+const beginEpoch = ({ sql, transact }: Database, now: Instant, boot: string | undefined): Instant => {
+  sql.exec('PRAGMA synchronous = FULL')
+  const began = transact(() => {
+    const marker = sql.prepare('SELECT began, boot FROM epoch').get()
+    if (marker !== undefined && typeof marker['began'] === 'string' && marker['boot'] === (boot ?? null)) return marker['began']
+    sql.prepare('INSERT OR REPLACE INTO epoch (one, began, boot) VALUES (1, ?, ?)').run(now, boot ?? null)
+    return now
+  })
+  if (boot !== undefined) sql.exec('PRAGMA synchronous = NORMAL')
+  return began
+}
+
+/** What was used once, in a file that several processes of one machine may share. Only digests are kept. */
+export const sqliteSingleUse = (options: {
+  readonly file: string
+  readonly clock: Clock
+  /** Names the present start of the machine; by default the operating system's own name for it. */
+  readonly boot?: () => string | undefined
+}): SingleUse => {
+  const { clock, boot = bootId } = options
+  const database = openDatabase(options.file, SCHEMA)
+  const { sql, run, close } = database
+  const epoch = beginEpoch(database, clock.now(), boot())
+  // One statement, so that of many callers at once, in many processes, one changes a row.
+  const use = sql.prepare(`
+    INSERT INTO used (digest, until) VALUES (?, ?)
+    ON CONFLICT (digest) DO UPDATE SET until = excluded.until WHERE until <= ?`)
+  const sweep = sql.prepare(
+    `DELETE FROM used WHERE digest IN (SELECT digest FROM used WHERE until <= ? ORDER BY until LIMIT ${SWEEP_ROWS_MAX})`,
+  )
+  return {
+    use: async (scope, id, until) => {
+      checkUse(scope, id, until)
+      const now = clock.now()
+      if (until <= now) return run(() => false)
+      return run(() => use.run(digestOf(scope, id), until, now)).changes > 0
+    },
+    epoch: async () => run(() => epoch),
+    sweep: async () => Number(run(() => sweep.run(clock.now())).changes),
+    close: async () => {
+      close()
+    },
+  }
+}
