@@ -1,0 +1,138 @@
+import type { PluginDescription } from '../domain/ports.ts'
+import { checkBody, checkClient } from '../schemas/check.ts'
+import registration from '../schemas/requests/client-registration.json' with { type: 'json' }
+import type { ClientConfiguration, Policy } from '../schemas/generated.ts'
+import { readKeys } from './registration/keys.ts'
+import { readRedirectUris } from './registration/redirect-uris.ts'
+
+/** What a registration is checked against. */
+export type Deployment = {
+  readonly plugin: Pick<PluginDescription, 'claims'>
+  readonly policy: Pick<Policy, 'assurance'>
+  /** The scopes of this broker, each with the claims that it stands for. */
+  readonly scopes: Readonly<Record<string, readonly string[]>>
+}
+
+export type Completed =
+  { readonly ok: true; readonly configuration: ClientConfiguration } | { readonly ok: false; readonly problems: readonly string[] }
+
+type Members = { readonly [member: string]: unknown }
+
+/** What left-out members take (rule 34): the safer way wherever a relying party of today still works. */
+const DEFAULTS = {
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+  subject_type: 'pairwise',
+  token_endpoint_auth_method: 'private_key_jwt',
+  id_token_signed_response_alg: 'ES256',
+  userinfo_signed_response_alg: 'ES256',
+  require_pushed_authorization_requests: false,
+  require_pkce: true,
+  scope: 'openid',
+  default_acr_values: [],
+  profile: 'compatible',
+  assertion_audience: 'issuer_or_endpoint',
+  userinfo_format: 'jwt',
+  consent_days: 365,
+} as const
+
+/** Members of other registrations that mean something which this version does not do: silence would promise it. */
+const NOT_HERE: Readonly<Record<string, string>> = {
+  jwks_uri: 'is not read in this version: hand in the keys themselves as "jwks"',
+  logo_uri: 'is not shown in this version: leave it out',
+  sector_identifier_uri: 'is not read in this version: use redirect URIs of one host',
+  client_secret: 'is not used: assertions are signed (private_key_jwt)',
+  userinfo_encrypted_response_alg: 'is not done in this version: leave it out',
+  id_token_encrypted_response_alg: 'is not done in this version: leave it out',
+}
+
+const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+
+const MISSING = /^\/ must have required property '([^']+)'$/
+
+/** The member that a problem of the schema is about. */
+const memberOf = (problem: string): string => MISSING.exec(problem)?.[1] ?? /^\/([^/ ]*)/.exec(problem)?.[1] ?? ''
+const sentence = (problem: string): string =>
+  problem.replace(MISSING, '$1: is missing').replace(/^\/([^ ]+) /, (_match, place: string) => `${place.replaceAll('/', '.')}: `)
+
+const unknownMembers = (input: Members): readonly string[] => {
+  const tagged = Object.keys(registration.patternProperties).map((pattern) => new RegExp(pattern))
+  return Object.keys(input).flatMap((member) => {
+    if (Object.hasOwn(registration.properties, member) || tagged.some((pattern) => pattern.test(member))) return []
+    const why = Object.hasOwn(NOT_HERE, member) ? NOT_HERE[member] : 'is not a member of a registration'
+    return [`${member.slice(0, 64)}: ${why ?? ''}`]
+  })
+}
+
+type Sector = { readonly sector: string; readonly problems: readonly string[] }
+
+/** Its pairwise subjects belong to one host, frozen at first use: whoever moves keeps the old one (rule 19). */
+const sectorOf = (stated: unknown, hosts: readonly string[], current: ClientConfiguration | undefined): Sector => {
+  const [host = ''] = hosts
+  const sector = current?.sector_identifier ?? host
+  const several = hosts.length > 1 ? [`redirect_uris: must be of one host, which its subjects belong to, not ${hosts.join(' and ')}`] : []
+  const other = stated !== undefined && stated !== sector ? [`sector_identifier: must be ${sector}, or be left out`] : []
+  return { sector, problems: [...several, ...other] }
+}
+
+const words = (deployment: Deployment, input: Members): readonly string[] => {
+  const scopes = typeof input['scope'] === 'string' ? input['scope'].split(' ').filter((token) => token !== '') : ['openid']
+  const known = Object.keys(deployment.scopes)
+  const acrs = deployment.policy.assurance.acrs.map((row) => row.acr)
+  const unknown = (member: string, values: readonly string[], from: readonly string[], where: string): readonly string[] =>
+    values.filter((value) => !from.includes(value)).map((value) => `${member}: ${value} is not known here; ${where} ${from.join(', ')}`)
+  return [
+    ...unknown('scope', scopes, known, 'scopes are'),
+    ...(scopes.includes('openid') ? [] : ['scope: must include openid']),
+    ...(new Set(scopes).size < scopes.length ? ['scope: the same word stands in it twice'] : []),
+    ...unknown('claims', textsOf(input['claims']), deployment.plugin.claims, 'the ID system has'),
+    ...unknown('default_acr_values', textsOf(input['default_acr_values']), acrs, 'the policy knows'),
+  ]
+}
+
+const contradictions = (input: Members): readonly string[] =>
+  input['userinfo_format'] === 'json' && input['userinfo_signed_response_alg'] !== undefined
+    ? ['userinfo_signed_response_alg: contradicts userinfo_format json, which is not signed; leave one of them out']
+    : []
+
+/** The fewest claims that its scopes promise, of those that the ID system has. */
+const impliedClaims = ({ scopes, plugin }: Deployment, scope: unknown): readonly string[] => {
+  const asked = typeof scope === 'string' ? scope.split(' ') : []
+  const promised = new Set(asked.flatMap((token) => (Object.hasOwn(scopes, token) ? (scopes[token] ?? []) : [])))
+  return plugin.claims.filter((claim) => promised.has(claim))
+}
+
+/**
+ * A registration checked and completed, or all that is wrong with it at once. `current` is the configuration that an update replaces.
+ * The words are for the operator who wrote the file, so they name its members.
+ */
+export const completeRegistration = (input: unknown, deployment: Deployment, current?: ClientConfiguration): Completed => {
+  if (!isObject(input)) return { ok: false, problems: ['a registration is a JSON object'] }
+  const keys = readKeys(input['jwks'], input['token_endpoint_auth_signing_alg'])
+  const redirects = readRedirectUris(input['redirect_uris'])
+  const { sector, problems: sectorProblems } = sectorOf(input['sector_identifier'], redirects.hosts, current)
+  const renamed = current !== undefined && input['client_id'] !== current.client_id ? ['client_id: must be the one that is registered'] : []
+  const said = [
+    ...unknownMembers(input),
+    ...redirects.problems,
+    ...sectorProblems,
+    ...keys.problems,
+    ...words(deployment, input),
+    ...contradictions(input),
+    ...renamed,
+  ]
+  // Where we have said it in our own words, the schema need not say it again.
+  const members = new Set(said.map((problem) => /^[\w#-]+/.exec(problem)?.[0] ?? ''))
+  const checked = checkBody('client-registration', input)
+  const schemaProblems = checked.ok
+    ? []
+    : checked.problems.filter((problem) => !members.has(memberOf(problem)) && !problem.includes('that is not known')).map(sentence)
+  const problems = [...said, ...schemaProblems]
+  if (problems.length > 0) return { ok: false, problems }
+
+  const claims = input['claims'] ?? impliedClaims(deployment, input['scope'] ?? DEFAULTS.scope)
+  const completed = checkClient({ ...DEFAULTS, ...input, claims, sector_identifier: sector, jwks: { keys: keys.keys } })
+  return completed.ok ? { ok: true, configuration: completed.value } : completed
+}

@@ -1,0 +1,95 @@
+import { createPublicKey, type webcrypto } from 'node:crypto'
+import type { ClientConfiguration } from '../../schemas/generated.ts'
+
+type Keys = ClientConfiguration['jwks']['keys']
+type Key = Keys[number]
+type Alg = NonNullable<Key['alg']>
+
+export type KeysRead = { readonly keys: Keys; readonly problems: readonly string[] }
+
+/** What makes a key private or symmetric (RFC 7518 §6): a relying party hands in the public half only. */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/** What is kept of a key: nothing but what verifying needs. */
+const KEPT = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'] as const
+
+const RSA_BITS_MIN = 2048
+const KEYS_MAX = 10
+
+const ALGS: Readonly<Record<string, readonly Alg[]>> = {
+  RSA: ['RS256', 'PS256'],
+  EC: ['ES256'],
+  OKP: ['EdDSA'],
+}
+
+type Members = { readonly [member: string]: unknown }
+
+const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Algorithms that a key can verify, or what is wrong with it. */
+const algsOf = (key: Members): readonly Alg[] | string => {
+  const { kty, crv } = key
+  const algs = typeof kty === 'string' && Object.hasOwn(ALGS, kty) ? ALGS[kty] : undefined
+  if (algs === undefined) return 'must have "kty" RSA, EC or OKP'
+  if (kty === 'EC' && crv !== 'P-256') return 'must be on the curve P-256'
+  if (kty === 'OKP' && crv !== 'Ed25519') return 'must be on the curve Ed25519'
+  return algs
+}
+
+const strengthProblem = (key: Members): string | undefined => {
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key: key, format: 'jwk' })
+    const { modulusLength, publicExponent } = asymmetricKeyDetails ?? {}
+    if (modulusLength !== undefined && modulusLength < RSA_BITS_MIN)
+      return `has ${modulusLength} bits; RSA keys need at least ${RSA_BITS_MIN}`
+    if (publicExponent !== undefined && publicExponent < 65_537n) return 'has a public exponent below 65537'
+    return undefined
+  } catch {
+    return 'is not a valid public key'
+  }
+}
+
+const keyProblem = (key: unknown): string | undefined => {
+  if (!isObject(key)) return 'must be an object (RFC 7517)'
+  const secret = PRIVATE_MEMBERS.filter((member) => member in key)
+  if (secret.length > 0) return `holds private members (${secret.join(', ')}): hand in the public key only, and replace this one`
+  const algs = algsOf(key)
+  if (typeof algs === 'string') return algs
+  const { alg, use } = key
+  if (alg !== undefined && !algs.some((known) => known === alg)) return `must have "alg" ${algs.join(' or ')}, or none`
+  if (use !== undefined && use !== 'sig' && use !== 'enc') return 'must have "use" sig or enc, or none'
+  return strengthProblem(key)
+}
+
+const kidProblems = (keys: readonly unknown[]): readonly string[] => {
+  if (keys.length < 2) return []
+  const kids = keys.map((key) => (isObject(key) ? key['kid'] : undefined))
+  if (kids.some((kid) => typeof kid !== 'string')) return ['jwks: where there are several keys each needs a "kid"']
+  return new Set(kids).size < kids.length ? ['jwks: every "kid" must be different'] : []
+}
+
+const kept = (key: Members): Key => Object.fromEntries(KEPT.flatMap((member) => (member in key ? [[member, key[member]]] : []))) as Key
+
+const isFor = (alg: Alg) => (key: Key) =>
+  key.use !== 'enc' && (key.alg === undefined || key.alg === alg) && (ALGS[key.kty] ?? []).includes(alg)
+
+/** The keys that verify a relying party's assertions, and all that is wrong with them. `alg` is the one it says it will use. */
+export const readKeys = (jwks: unknown, alg: unknown): KeysRead => {
+  const list = isObject(jwks) ? jwks['keys'] : undefined
+  if (!Array.isArray(list) || list.length === 0 || list.length > KEYS_MAX)
+    return { keys: [], problems: [`jwks: must be an object with 1 to ${KEYS_MAX} public "keys" (RFC 7517)`] }
+  const problems = list.flatMap((key: unknown, index) => {
+    const problem = keyProblem(key)
+    return problem === undefined ? [] : [`jwks.keys[${index}]: ${problem}`]
+  })
+  const all = [...problems, ...kidProblems(list)]
+  if (all.length > 0) return { keys: [], problems: all }
+  const keys = list.filter(isObject).map(kept)
+  if (keys.every((key) => key.use === 'enc')) return { keys, problems: ['jwks: needs a key that may sign ("use" sig, or none)'] }
+  const stated = Object.values(ALGS)
+    .flat()
+    .find((known) => known === alg)
+  if (stated !== undefined && !keys.some(isFor(stated)))
+    return { keys, problems: [`token_endpoint_auth_signing_alg: no key in jwks can verify ${stated}`] }
+  return { keys, problems: [] }
+}

@@ -1,0 +1,217 @@
+import { generateKeyPair } from 'node:crypto'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { before, describe, it } from 'mocha'
+import { completeRegistration, type Completed, type Deployment } from '../../src/client-registration.ts'
+import { policy } from '../support/given.ts'
+
+const pair = promisify(generateKeyPair)
+
+const deployment: Deployment = {
+  plugin: { claims: ['name', 'given_name', 'email', 'birthdate', 'address'] },
+  policy,
+  scopes: { openid: [], profile: ['name', 'given_name', 'family_name', 'birthdate'], email: ['email', 'email_verified'] },
+}
+
+const ED = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+
+const minimal = {
+  client_id: 'shop',
+  client_name: 'The Shop',
+  redirect_uris: ['https://shop.example/cb'],
+  jwks: { keys: [ED] },
+}
+
+const complete = (change: object = {}, ...current: [] | [Parameters<typeof completeRegistration>[2]]): Completed =>
+  completeRegistration({ ...minimal, ...change }, deployment, ...current)
+
+const problems = (change: object, ...current: [] | [Parameters<typeof completeRegistration>[2]]): readonly string[] => {
+  const completed = complete(change, ...current)
+  return completed.ok ? [] : completed.problems
+}
+
+describe('client registration', () => {
+  let ec: object
+  let rsa: object
+  let weak: object
+  let p384: object
+
+  before(async () => {
+    const [a, b, c, d] = await Promise.all([
+      pair('ec', { namedCurve: 'P-256' }),
+      pair('rsa', { modulusLength: 2048 }),
+      pair('rsa', { modulusLength: 1024 }),
+      pair('ec', { namedCurve: 'P-384' }),
+    ])
+    ec = a.publicKey.export({ format: 'jwk' })
+    rsa = b.publicKey.export({ format: 'jwk' })
+    weak = c.publicKey.export({ format: 'jwk' })
+    p384 = d.publicKey.export({ format: 'jwk' })
+  })
+
+  it('what is left out takes our defaults, complete (rule 34)', () => {
+    const completed = complete()
+    expect(completed).to.deep.equal({
+      ok: true,
+      configuration: {
+        ...minimal,
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        subject_type: 'pairwise',
+        sector_identifier: 'shop.example',
+        token_endpoint_auth_method: 'private_key_jwt',
+        id_token_signed_response_alg: 'ES256',
+        userinfo_signed_response_alg: 'ES256',
+        require_pushed_authorization_requests: false,
+        require_pkce: true,
+        scope: 'openid',
+        claims: [],
+        default_acr_values: [],
+        profile: 'compatible',
+        assertion_audience: 'issuer_or_endpoint',
+        userinfo_format: 'jwt',
+        consent_days: 365,
+      },
+    })
+  })
+
+  it('claims left out are those that its scopes promise and the ID system has, no more', () => {
+    const completed = complete({ scope: 'openid profile' })
+    expect(completed.ok && completed.configuration.claims).to.deep.equal(['name', 'given_name', 'birthdate'])
+  })
+
+  it('says all that is wrong at once, each naming its member', () => {
+    const found = problems({
+      client_name: '',
+      redirect_uris: ['http://shop.example/cb', 'https://shop.example/#x'],
+      jwks: { keys: [{ ...ED, d: 'secret' }] },
+      scope: 'profile nonsense',
+      claims: ['shoe_size'],
+      default_acr_values: ['acr:unheard'],
+      consent_days: -1,
+      colour: 'red',
+    })
+    const members = found.map((problem) => problem.split(':')[0])
+    expect(members).to.have.members([
+      'colour',
+      'redirect_uris[0]',
+      'redirect_uris[1]',
+      'jwks.keys[0]',
+      'scope',
+      'scope',
+      'claims',
+      'default_acr_values',
+      'client_name',
+      'consent_days',
+    ])
+  })
+
+  it('what is missing is said once', () => {
+    const completed = completeRegistration({}, deployment)
+    expect(completed.ok ? [] : completed.problems.map((problem) => problem.split(':')[0]).sort()).to.deep.equal([
+      'client_id',
+      'client_name',
+      'jwks',
+      'redirect_uris',
+    ])
+    expect(completeRegistration([], deployment).ok).to.equal(false)
+  })
+
+  it('redirect URIs: https, or http on loopback; no fragment, user, wildcard or odd character', () => {
+    const bad = [
+      'http://shop.example/cb',
+      'https://shop.example/cb#',
+      'https://me@shop.example/cb',
+      'https://@shop.example/cb',
+      'https://*.shop.example/cb',
+      'https://shop.example\\@evil.example/cb',
+      'https://shop.example/c b',
+      '/cb',
+      'javascript:alert(1)',
+      'app:/cb',
+      'http://localhost.evil.example/cb',
+    ]
+    for (const uri of bad) expect(problems({ redirect_uris: [uri] }), uri).to.have.length.greaterThan(0)
+    for (const host of ['localhost:3000', '127.0.0.1', '[::1]:9'])
+      expect(problems({ redirect_uris: [`http://${host}/cb`] })).to.deep.equal([])
+  })
+
+  it('one sector: redirect URIs of several hosts are refused (rule 19)', () => {
+    const two = ['https://shop.example/cb', 'https://pay.example/cb']
+    expect(problems({ redirect_uris: two })).to.have.length(1)
+    expect(problems({ redirect_uris: two, sector_identifier: 'shop.example' })).to.have.length(1)
+    expect(problems({ sector_identifier: 'other.example' })).to.deep.equal(['sector_identifier: must be shop.example, or be left out'])
+  })
+
+  it('an update keeps the sector that was frozen at first use, also on a new host (rule 19)', () => {
+    const before_ = complete()
+    if (!before_.ok) throw new Error('the registration is fine')
+    const moved = complete({ redirect_uris: ['https://new.example/cb'] }, before_.configuration)
+    expect(moved.ok && moved.configuration.sector_identifier).to.equal('shop.example')
+    expect(problems({ client_id: 'other' }, before_.configuration)).to.have.length(1)
+  })
+
+  it('keys: P-256, Ed25519, RSA from 2048 bits; nothing weak, private, foreign or off its curve', () => {
+    for (const key of [ED, ec, rsa]) expect(problems({ jwks: { keys: [key] } })).to.deep.equal([])
+    const bad = [
+      weak,
+      p384,
+      { ...ec, y: (ec as { x: string }).x },
+      { ...ED, d: 'x' },
+      { kty: 'oct', k: 'c2VjcmV0' },
+      { ...ED, alg: 'ES256' },
+      { ...rsa, e: 'Aw' },
+    ]
+    for (const key of bad) expect(problems({ jwks: { keys: [key] } }), JSON.stringify(key).slice(0, 60)).to.have.length(1)
+    expect(problems({ jwks: { keys: [{ ...ED, use: 'enc' }] } })).to.have.length(1)
+    expect(problems({ jwks: { keys: [ED] }, token_endpoint_auth_signing_alg: 'RS256' })).to.have.length(1)
+  })
+
+  it('several keys need different kids; of a key only what verifying needs is kept', () => {
+    expect(problems({ jwks: { keys: [ED, ec] } })).to.have.length(1)
+    expect(
+      problems({
+        jwks: {
+          keys: [
+            { ...ED, kid: 'a' },
+            { ...ec, kid: 'a' },
+          ],
+        },
+      }),
+    ).to.have.length(1)
+    const completed = complete({
+      jwks: {
+        keys: [
+          { ...ED, kid: 'a', x5c: ['x'] },
+          { ...ec, kid: 'b' },
+        ],
+      },
+    })
+    expect(completed.ok && completed.configuration.jwks.keys[0]).to.deep.equal({ ...ED, kid: 'a' })
+  })
+
+  it('what this version does not do is refused plainly, and contradictions are errors', () => {
+    expect(problems({ jwks_uri: 'https://shop.example/jwks' })).to.deep.equal([
+      'jwks_uri: is not read in this version: hand in the keys themselves as "jwks"',
+    ])
+    expect(problems({ userinfo_format: 'json', userinfo_signed_response_alg: 'ES256' })).to.have.length(1)
+    expect(problems({ userinfo_format: 'json' })).to.deep.equal([])
+    expect(problems({ token_endpoint_auth_method: 'client_secret_basic' })).to.have.length(1)
+    expect(problems({ profile: 'fapi2' })).to.have.length(1)
+  })
+
+  it('texts in other languages pass through', () => {
+    const completed = complete({ 'client_name#fr': 'La Boutique', purpose: 'To deliver', 'purpose#fr': 'Pour livrer' })
+    expect(completed.ok && completed.configuration['client_name#fr']).to.equal('La Boutique')
+  })
+
+  it('never throws, whatever it is handed', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...Object.keys(minimal), 'scope', 'claims', 'x'), fc.jsonValue()), (input) => {
+        expect(completeRegistration(input, deployment)).to.have.property('ok')
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
