@@ -1,4 +1,3 @@
-import type { Settings } from '../config.ts'
 import type { Instant } from '../../domain/ports.ts'
 import { epochSeconds } from '../../domain/time.ts'
 
@@ -30,17 +29,15 @@ export const readCookies = (header: string | undefined): ReadonlyMap<string, str
   return cookies
 }
 
-type Site = Pick<Settings, 'issuer'>
-
 /** The demo on plain http does without what browsers refuse there (rule 24). */
-const isSecure = ({ issuer }: Site): boolean => issuer.startsWith('https:')
+export const isSecure = (issuer: string): boolean => issuer.startsWith('https:')
 
 /** `__Host-` binds a cookie to this origin: no sibling domain can plant one. */
-export const cookieName = (site: Site, base: string): string => `${isSecure(site) ? '__Host-' : ''}${base}`
+export const cookieName = (base: string, secure: boolean): string => `${secure ? '__Host-' : ''}${base}`
 
 /** A `Set-Cookie` line. A life of 0 seconds removes the cookie. */
-export const setCookie = (site: Site, base: string, value: string, lifeS: number): string =>
-  `${cookieName(site, base)}=${value}; Path=/; Max-Age=${String(lifeS)}; HttpOnly; SameSite=Lax${isSecure(site) ? '; Secure' : ''}`
+export const setCookie = (base: string, value: string, lifeS: number, secure: boolean): string =>
+  `${cookieName(base, secure)}=${value}; Path=/; Max-Age=${String(lifeS)}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
 
 const baseOf = (transaction: string): string => `tx-${transaction.slice(3, 3 + NAME_CHARS)}`
 
@@ -48,40 +45,30 @@ const OPEN = /^(?:__Host-)?(tx-[0-9a-z]{8})$/
 const BINDING = /^([0-9]{1,12})\.([A-Za-z0-9_-]{43})$/
 
 /** The secret that binds a browser to a transaction, if it brought one. */
-export const browserSecret = (site: Site, cookies: ReadonlyMap<string, string>, transaction: string): string | undefined =>
-  BINDING.exec(cookies.get(cookieName(site, baseOf(transaction))) ?? '')?.[2]
+export const readBinding = (cookies: ReadonlyMap<string, string>, transaction: string, secure: boolean): string | undefined =>
+  BINDING.exec(cookies.get(cookieName(baseOf(transaction), secure)) ?? '')?.[2]
 
 /**
  * `Set-Cookie` lines that bind (or bind anew) a browser to a transaction, and forget the oldest of its logins beyond eight. The value
  * begins with the time, since browsers do not say how old a cookie is.
  */
 export const bindBrowser = (
-  site: Site,
   cookies: ReadonlyMap<string, string>,
   transaction: string,
   secret: string,
   at: Instant,
+  secure: boolean,
 ): readonly string[] => {
   const own = baseOf(transaction)
   const others = [...cookies]
     .map(([name, value]) => ({ name, base: OPEN.exec(name)?.[1] ?? own, since: Number(BINDING.exec(value)?.[1] ?? 0) }))
-    .filter(({ name, base }) => base !== own && name === cookieName(site, base))
+    .filter(({ name, base }) => base !== own && name === cookieName(base, secure))
     .sort((one, other) => other.since - one.since)
   return [
-    setCookie(site, own, `${String(epochSeconds(at))}.${secret}`, TRANSACTION_COOKIE_S),
-    ...others.slice(TRANSACTIONS_MAX - 1).map(({ base }) => setCookie(site, base, '', 0)),
+    setCookie(own, `${String(epochSeconds(at))}.${secret}`, TRANSACTION_COOKIE_S, secure),
+    ...others.slice(TRANSACTIONS_MAX - 1).map(({ base }) => setCookie(base, '', 0, secure)),
   ]
 }
 
 /** Forgets a login that is over. */
-export const unbindBrowser = (site: Site, transaction: string): string => setCookie(site, baseOf(transaction), '', 0)
-
-/** Rule 21: makes this browser a person's own device; it never signs anybody in. */
-export const DEVICE_COOKIE = 'device'
-
-export const deviceSecretOf = (site: Site, cookies: ReadonlyMap<string, string>): string | undefined => {
-  const value = cookies.get(cookieName(site, DEVICE_COOKIE))
-  return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : undefined
-}
-
-export const deviceCookie = (site: Site, secret: string, days: number): string => setCookie(site, DEVICE_COOKIE, secret, days * 86_400)
+export const unbindBrowser = (transaction: string, secure: boolean): string => setCookie(baseOf(transaction), '', 0, secure)

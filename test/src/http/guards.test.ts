@@ -2,17 +2,14 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { newSecret, newTransaction } from '../../../src/crypto/ids.ts'
-import { bindBrowser, browserSecret, deviceCookie, deviceSecretOf, readCookies, unbindBrowser } from '../../../src/http/cookies.ts'
-import { csrfFits, csrfToken } from '../../../src/http/csrf.ts'
+import { bindBrowser, readBinding, readCookies, unbindBrowser } from '../../../src/http/cookies.ts'
+import { csrfFits, csrfToken, isOwnPost } from '../../../src/http/csrf.ts'
 import { addresses, networkOf } from '../../../src/http/forwarded.ts'
 import { headersOf, pagePolicy } from '../../../src/http/headers.ts'
 import { limiter } from '../../../src/http/limits.ts'
-import { originAllowed } from '../../../src/http/origin.ts'
 import { systemChance } from '../../support/chance.ts'
 import { handClock } from '../../support/hand-clock.ts'
 
-const SECURE = { issuer: 'https://id.example' }
-const DEMO = { issuer: 'http://localhost:8088' }
 const AT = '2026-11-24T12:00:00.000Z'
 
 /** What a browser would send back after these lines. */
@@ -49,13 +46,13 @@ describe('cookies (rule 24)', () => {
   it('binds a browser: __Host-, Secure, HttpOnly, Lax, 480 s; the demo on http without prefix and Secure', () => {
     const transaction = newTransaction(systemChance)
     const secret = newSecret(systemChance)
-    const [line = ''] = bindBrowser(SECURE, new Map(), transaction, secret, AT)
+    const [line = ''] = bindBrowser(new Map(), transaction, secret, AT, true)
     expect(line).to.match(/^__Host-tx-[0-9a-z]{8}=\d+\.[\w-]{43}; Path=\/; Max-Age=480; HttpOnly; SameSite=Lax; Secure$/)
-    const [demo = ''] = bindBrowser(DEMO, new Map(), transaction, secret, AT)
+    const [demo = ''] = bindBrowser(new Map(), transaction, secret, AT, false)
     expect(demo).to.match(/^tx-[0-9a-z]{8}=\d+\.[\w-]{43}; Path=\/; Max-Age=480; HttpOnly; SameSite=Lax$/)
-    expect(browserSecret(SECURE, jarOf(new Map(), [line]), transaction)).to.equal(secret)
-    expect(browserSecret(DEMO, jarOf(new Map(), [line]), transaction)).to.equal(undefined)
-    expect(browserSecret(SECURE, jarOf(new Map(), [line, unbindBrowser(SECURE, transaction)]), transaction)).to.equal(undefined)
+    expect(readBinding(jarOf(new Map(), [line]), transaction, true)).to.equal(secret)
+    expect(readBinding(jarOf(new Map(), [line]), transaction, false)).to.equal(undefined)
+    expect(readBinding(jarOf(new Map(), [line, unbindBrowser(transaction, true)]), transaction, true)).to.equal(undefined)
   })
 
   it('keeps the newest 8 logins, whatever the order in which the browser names them', () => {
@@ -65,19 +62,11 @@ describe('cookies (rule 24)', () => {
     for (const transaction of transactions) {
       clock.pass(1000)
       const shuffled = new Map([...jar].reverse())
-      jar = jarOf(shuffled, bindBrowser(SECURE, shuffled, transaction, newSecret(systemChance), clock.now()))
+      jar = jarOf(shuffled, bindBrowser(shuffled, transaction, newSecret(systemChance), clock.now(), true))
     }
     expect(jar.size).to.equal(9)
-    const open = transactions.filter((transaction) => browserSecret(SECURE, jar, transaction) !== undefined)
+    const open = transactions.filter((transaction) => readBinding(jar, transaction, true) !== undefined)
     expect(open).to.deep.equal(transactions.slice(-8))
-  })
-
-  it('the cookie of a device lives for days and reads back (rule 21)', () => {
-    const secret = newSecret(systemChance)
-    const line = deviceCookie(SECURE, secret, 90)
-    expect(line).to.match(/^__Host-device=[\w-]{43}; Path=\/; Max-Age=7776000; HttpOnly; SameSite=Lax; Secure$/)
-    expect(deviceSecretOf(SECURE, jarOf(new Map(), [line]))).to.equal(secret)
-    expect(deviceSecretOf(SECURE, new Map([['__Host-device', 'short']]))).to.equal(undefined)
   })
 })
 
@@ -120,7 +109,7 @@ describe('forms come from our own page (rule 25)', () => {
   ]
   for (const [origin, site, allowed] of cases)
     it(`Origin ${String(origin)}, Sec-Fetch-Site ${String(site)}: ${allowed ? 'may' : 'may not'}`, () => {
-      expect(originAllowed({ origin, 'sec-fetch-site': site }, 'https://id.example')).to.equal(allowed)
+      expect(isOwnPost({ origin, 'sec-fetch-site': site }, 'https://id.example/base')).to.equal(allowed)
     })
 })
 
