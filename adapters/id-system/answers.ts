@@ -1,0 +1,104 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { CHANNELS, FACTORS } from './description.ts'
+import type {
+  Json,
+  PluginAnswer,
+  PluginDescription,
+  ReleaseAnswer,
+  ReleaseRequest,
+  SendAnswer,
+  VerifyAnswer,
+  VerifyRequest,
+} from './plugin.ts'
+
+/** Bytes (UTF-8 JSON) of the longest answer. A face picture and every claim in twenty languages fit ten times over. */
+export const ANSWER_BYTES_MAX = 1024 * 1024
+
+const instant: Json = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' }
+const text = (maxLength: number): Json => ({ type: 'string', minLength: 1, maxLength })
+
+const object = (required: Readonly<Record<string, Json>>, optional: Readonly<Record<string, Json>> = {}): Json => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(required),
+  properties: { ...required, ...optional },
+})
+
+const answer = (value: Json): Json => ({
+  oneOf: [
+    object({ ok: { const: true }, value }),
+    object(
+      {
+        ok: { const: false },
+        error: {
+          enum: [
+            'invalid_input',
+            'challenge_failed',
+            'subject_denied',
+            'rate_limited',
+            'session_expired',
+            'unsupported',
+            'unavailable',
+            'misconfigured',
+          ],
+        },
+      },
+      { code: { type: 'string', pattern: '^[\\x21-\\x7E]{1,64}$' } },
+    ),
+  ],
+})
+
+const list = (words: readonly string[]): Json => ({ type: 'array', items: { enum: words }, minItems: 1, uniqueItems: true })
+
+const SCHEMAS = {
+  verify: answer(
+    object(
+      { subjectKey: text(256), session: text(8192), sessionExpiresAt: instant, factorsProven: list(FACTORS) },
+      { pairwiseSubject: { type: 'string', pattern: '^[\\x21-\\x7E]{1,255}$' } },
+    ),
+  ),
+  send: answer(object({ channels: list(CHANNELS), validForS: { type: 'integer', minimum: 1, maximum: 86_400 } })),
+  release: answer(object({ claims: { type: 'object', maxProperties: 64 } })),
+  resolve: answer(object({ subjectKey: text(256) })),
+} as const
+
+export type Question = keyof typeof SCHEMAS
+
+const compiled = new Map<Question, ValidateFunction>()
+
+const validatorOf = (question: Question): ValidateFunction => {
+  const known = compiled.get(question)
+  if (known !== undefined) return known
+  const made = new Ajv2020({ validateFormats: false }).compile(SCHEMAS[question] as { readonly [key: string]: Json })
+  compiled.set(question, made)
+  return made
+}
+
+/** A plain copy of what the plugin answered, cut from the plugin's own objects; undefined when it is no data or too long. */
+const plain = (answered: unknown): unknown => {
+  try {
+    const json = JSON.stringify(answered) as string | undefined
+    if (json === undefined || Buffer.byteLength(json) > ANSWER_BYTES_MAX) return undefined
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** An answer that keeps to the contract's shape and size, or undefined. */
+export const readAnswer = <T>(question: Question, answered: unknown): PluginAnswer<T> | undefined => {
+  const copy = plain(answered)
+  // The schemas are the answers' types, word for word.
+  return copy !== undefined && validatorOf(question)(copy) ? (copy as PluginAnswer<T>) : undefined
+}
+
+/** The factor that was asked for is proven, and none that the plugin does not have. */
+export const verifyFits = ({ factorsProven }: VerifyAnswer, { factor }: VerifyRequest, { factors }: PluginDescription): boolean =>
+  factorsProven.includes(factor) && factorsProven.every((proven) => factors.some((offer) => offer.factor === proven))
+
+export const sendFits = ({ channels }: SendAnswer, { channels: described }: PluginDescription): boolean =>
+  channels.every((channel) => described.includes(channel))
+
+/** Nothing but what was asked for. */
+export const releaseFits = ({ claims }: ReleaseAnswer, asked: ReleaseRequest['claims']): boolean =>
+  Object.keys(claims).every((claim) => asked.includes(claim))

@@ -1,0 +1,132 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { Channel, Factor, IdType, Json, PluginDescription } from './plugin.ts'
+
+/** Beyond this many a list of problems helps nobody. */
+const PROBLEMS_MAX = 20
+
+export const FACTORS: readonly Factor[] = ['otp', 'pin', 'password', 'biometrics', 'knowledge', 'wallet']
+export const CHANNELS: readonly Channel[] = ['sms', 'email', 'app']
+const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
+
+const object = (required: Readonly<Record<string, Json>>): Json => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(required),
+  properties: required,
+})
+
+const list = (items: Json, bounds: { readonly minItems?: number; readonly maxItems: number }): Json => ({
+  type: 'array',
+  items,
+  uniqueItems: true,
+  ...bounds,
+})
+
+const descriptionSchema = object({
+  id: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' },
+  version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,40}$' },
+  api: { const: 1 },
+  factors: list(
+    object({
+      factor: { enum: FACTORS },
+      format: object({
+        kind: { enum: ['digits', 'text'] },
+        lengthMin: { type: 'integer', minimum: 1, maximum: 500_000 },
+        lengthMax: { type: 'integer', minimum: 1, maximum: 500_000 },
+      }),
+    }),
+    { minItems: 1, maxItems: 6 },
+  ),
+  channels: list({ enum: CHANNELS }, { maxItems: 3 }),
+  idTypes: list(
+    object({
+      type: { enum: ID_TYPES },
+      pattern: { type: 'string', minLength: 1, maxLength: 300 },
+      lengthMax: { type: 'integer', minimum: 1, maximum: 320 },
+    }),
+    { minItems: 1, maxItems: 5 },
+  ),
+  claims: list({ type: 'string', pattern: '^[a-z][a-z0-9_]{0,63}$' }, { maxItems: 64 }),
+  sessionSingleUse: { type: 'boolean' },
+  sessionLifetimeS: { type: 'integer', minimum: 10, maximum: 86_400 },
+})
+
+/** Where and why, never the value found there: settings hold secrets. */
+const wordsOf = ({ instancePath, message = 'is wrong', params }: ErrorObject): string => {
+  const extra: unknown = (params as Readonly<Record<string, unknown>>)['additionalProperty']
+  return `${instancePath === '' ? '/' : instancePath} ${message}${typeof extra === 'string' ? ` (${extra.slice(0, 64)})` : ''}`
+}
+
+const ajv = (): Ajv2020 => new Ajv2020({ allErrors: true, strict: false, validateFormats: false, useDefaults: true })
+
+/** What is wrong with a value, all at once. Defaults of the schema are filled into `value`. */
+export const problemsWith = (schema: Json, value: unknown): readonly string[] => {
+  const validate = ajv().compile(schema as { readonly [key: string]: Json })
+  if (validate(value)) return []
+  return (validate.errors ?? []).slice(0, PROBLEMS_MAX).map(wordsOf)
+}
+
+const repeated = (words: readonly string[]): readonly string[] => words.filter((word, index) => words.indexOf(word) !== index)
+
+const isPattern = (pattern: string): boolean => {
+  try {
+    new RegExp(pattern, 'u')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a schema cannot say about a description. */
+const contradictions = ({ factors, channels, idTypes }: PluginDescription): readonly string[] => [
+  ...repeated(factors.map(({ factor }) => factor)).map((factor) => `/factors offers ${factor} twice`),
+  ...factors
+    .filter(({ format }) => format.lengthMin > format.lengthMax)
+    .map(({ factor }) => `/factors the shortest ${factor} is longer than the longest`),
+  ...(factors.some(({ factor }) => factor === 'otp') && channels.length === 0 ? ['/channels is empty, so no otp can be sent'] : []),
+  ...repeated(idTypes.map(({ type }) => type)).map((type) => `/idTypes has ${type} twice`),
+  ...idTypes.filter(({ pattern }) => !isPattern(pattern)).map(({ type }) => `/idTypes the pattern of ${type} is no regular expression`),
+]
+
+export type Described =
+  { readonly ok: true; readonly description: PluginDescription } | { readonly ok: false; readonly problems: readonly string[] }
+
+/** Checks what `describe()` answered. `factorsNeeded` are those that the deployment's policy asks for. */
+export const readDescription = (described: unknown, factorsNeeded: readonly Factor[] = []): Described => {
+  const problems = problemsWith(descriptionSchema, described)
+  if (problems.length > 0) return { ok: false, problems: problems.map((problem) => `describe() ${problem}`) }
+  // The schema above is this type, word for word.
+  const description = structuredClone(described) as PluginDescription
+  const offered = description.factors.map(({ factor }) => factor)
+  const more = [
+    ...contradictions(description),
+    ...factorsNeeded.filter((factor) => !offered.includes(factor)).map((factor) => `/factors lacks ${factor}, which the policy needs`),
+  ]
+  return more.length === 0 ? { ok: true, description } : { ok: false, problems: more.map((problem) => `describe() ${problem}`) }
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+/** What an open plugin lacks of what it described. */
+export const capabilityProblems = (system: object, { factors, claims }: PluginDescription): readonly string[] => {
+  const member = (name: string): unknown => Reflect.get(system, name)
+  const needs = (name: string, when: boolean, why: string): readonly string[] =>
+    when && !isFunction(member(name)) ? [`open() answers no ${name}(), but ${why}`] : []
+  const on = member('on') ?? {}
+  const handlers: readonly (readonly [string, unknown])[] = typeof on === 'object' ? Object.entries(on) : [['', undefined]]
+  return [
+    ...needs('verify', true, 'it describes factors'),
+    ...needs(
+      'send',
+      factors.some(({ factor }) => factor === 'otp'),
+      'it describes otp',
+    ),
+    ...needs('release', claims.length > 0, 'it describes claims'),
+    ...needs('health', true, 'each plugin has one'),
+    ...needs('close', true, 'each plugin has one'),
+    ...needs('resolve', member('resolve') !== undefined, 'something else by that name'),
+    ...(handlers.every(([type, handler]) => /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(type) && isFunction(handler))
+      ? []
+      : ['open() answers an `on` that is not event types and functions']),
+  ]
+}
