@@ -1,6 +1,6 @@
 import { authenticateClient } from './guards/client-authentication.ts'
 import { hintedSubject } from './id-token-hint.ts'
-import { oauthErrorReply } from './errors.ts'
+import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { newSecret, requestUriOf } from '../crypto/ids.ts'
@@ -19,25 +19,25 @@ const pushed = (request: Request): ReadonlyMap<string, string> =>
 /** POST: an authenticated client leaves its request here and gets a reference for the browser (RFC 9126, rule 23). */
 export const par = async (world: World, request: Request): Promise<Reply> => {
   const authenticated = await authenticateClient(world, request, PAR_PATH)
-  if ('refusal' in authenticated) return oauthErrorReply(authenticated.refusal)
+  if ('refusal' in authenticated) return tokenError(authenticated.refusal)
   const { client } = authenticated
   const { configuration } = client
   const redirectUri = field(request, 'redirect_uri')
-  if (configuration === undefined) return oauthErrorReply('client_unknown')
+  if (configuration === undefined) return tokenError('client_unknown')
   // RFC 9126 §2.1: a push never refers to another push.
-  if (field(request, 'request_uri') !== undefined) return oauthErrorReply('request_invalid')
-  if (redirectUri === undefined) return oauthErrorReply('redirect_uri_not_registered')
+  if (field(request, 'request_uri') !== undefined) return tokenError('request_invalid')
+  if (redirectUri === undefined) return tokenError('redirect_uri_not_registered')
   const { factors } = world.idSystem.description
   const offered = factors.map(({ factor }) => factor)
   const read = readAuthorizationRequest(pushed(request), { policy: world.policy.value, client: configuration, offered, via: 'par' })
-  if ('refusal' in read) return oauthErrorReply(read.refusal)
+  if ('refusal' in read) return tokenError(read.refusal)
   const hinted = await hintedSubject(world, configuration.client_id, read.raw['id_token_hint'])
-  if (hinted === 'unreadable') return oauthErrorReply('request_invalid')
+  if (hinted === 'unreadable') return tokenError('request_invalid')
   const secret = newSecret(world.chance)
   const from = { id: request.requestId, causation: request.requestId, at: request.at, client }
   const asked = { ...read, raw: { ...read.raw, ...hinted } }
   const started = await startAuthorization(world, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
-  if (started.refusal !== undefined) return oauthErrorReply(started.refusal)
+  if (started.refusal !== undefined) return tokenError(started.refusal)
   const answer = { request_uri: requestUriOf({ transaction: started.transaction, secret }), expires_in: world.policy.value.lifetimes.requestUriS }
   return json(answer, 201)
 }

@@ -1,8 +1,9 @@
 import { bindBrowser, isSecure, readBinding } from './cookies.ts'
-import { csrfFits, csrfToken, isOwnPost } from './csrf.ts'
+import { csrfFits, csrfToken } from './csrf.ts'
 import { errorReply } from './error-page.ts'
 import { frameOf, languageCookies, languageOf, partyOf } from './frame.ts'
 import { pagePolicy } from './headers.ts'
+import { originAllowed } from './origin.ts'
 import { field, page, withCookies, type Reply, type Request } from './reply.ts'
 import { clientOf } from '../clients.ts'
 import { equalSecrets, sha256 } from '../crypto/hash.ts'
@@ -59,7 +60,7 @@ export const isReply = (value: Session | Reply): value is Reply => 'status' in v
 
 /** A form that was sent by our own page, in this browser, for this transaction (rule 25). */
 export const formRefusal = (world: World, request: Request, session: Session): 'origin_refused' | 'form_stale' | undefined => {
-  if (!isOwnPost(request.headers, world.settings.issuer)) return 'origin_refused'
+  if (!originAllowed(request.headers, new URL(world.settings.issuer).origin)) return 'origin_refused'
   const given = field(request, 'csrf')
   return csrfFits(world.secrets.csrf, session.transaction, session.state.browser ?? '', given) ? undefined : 'form_stale'
 }

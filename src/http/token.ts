@@ -1,0 +1,36 @@
+import { authenticateClient } from './guards/client-authentication.ts'
+import { tokenError } from './errors.ts'
+import { field, json, type Reply, type Request } from './reply.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { beginExchange, exchangeCode } from '../steps/exchange.ts'
+import type { World } from '../world.ts'
+
+/** RFC 7636 §4.1. */
+const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
+
+/** POST: a code for tokens (RFC 6749 §4.1.3). */
+export const token = async (world: World, request: Request): Promise<Reply> => {
+  const code = field(request, 'code')
+  // Read before anything else: what begins after an exchange is a replay (rule 31).
+  const begun = code === undefined ? undefined : await beginExchange(world, code)
+  const authenticated = await authenticateClient(world, request, request.path)
+  if ('refusal' in authenticated) return tokenError(authenticated.refusal)
+  const grantType = field(request, 'grant_type')
+  const redirectUri = field(request, 'redirect_uri')
+  const verifier = field(request, 'code_verifier')
+  if (grantType === undefined || code === undefined || redirectUri === undefined) return tokenError('request_invalid')
+  if (grantType !== 'authorization_code') return tokenError('grant_type_unsupported')
+  if (verifier !== undefined && !VERIFIER.test(verifier)) return tokenError('request_invalid')
+  if (begun === undefined) return tokenError('code_unknown')
+  const from = { id: request.requestId, causation: request.requestId, at: request.at, client: authenticated.client }
+  const presentation = { redirectUri, ...(verifier !== undefined && { challenge: sha256(verifier) }) }
+  const tokens = await exchangeCode(world, from, begun, presentation)
+  if (typeof tokens === 'string') return tokenError(tokens)
+  return json({
+    access_token: tokens.accessToken,
+    token_type: 'Bearer',
+    expires_in: tokens.expiresInS,
+    scope: tokens.scope,
+    id_token: tokens.idToken,
+  })
+}

@@ -1,0 +1,100 @@
+import { rulesFor } from '../clients.ts'
+import { leftHalfHash, randomText, sha256 } from '../crypto/hash.ts'
+import { readTicket } from '../crypto/ids.ts'
+import { signJwt } from '../crypto/jwt.ts'
+import { transactions } from '../deciders.ts'
+import { load, type Loaded } from '../handle.ts'
+import { unseal } from '../sealed.ts'
+import type { World } from '../world.ts'
+import { command, type Act } from './act.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
+import { transactionStream } from '../../domain/streams.ts'
+import { epochSeconds } from '../../domain/time.ts'
+import { accessTokenClaims, idTokenClaims } from '../../domain/tokens.ts'
+import { transaction as rules } from '../../domain/transaction/decide.ts'
+import type { TransactionState } from '../../domain/transaction/state.ts'
+
+export type Presentation = {
+  readonly redirectUri: string
+  /** S256 of the verifier, where one was presented. */
+  readonly challenge?: string
+}
+
+export type Tokens = { readonly accessToken: string; readonly idToken: string; readonly expiresInS: number; readonly scope: string }
+
+/** 128 random bits in the token's own name. */
+const TOKEN_ID_BYTES = 16
+
+type Minting = { readonly world: World; readonly act: Act; readonly state: TransactionState }
+
+/** Both tokens, signed before the code is spent: a signer that fails burns nothing. */
+const mint = async ({ world, act, state }: Minting): Promise<Tokens | undefined> => {
+  const proof = await unseal(world, act.transaction, 'proof')
+  const request = await unseal(world, act.transaction, 'request')
+  const { configuration } = act.client
+  const { authenticated, consent } = state
+  if (proof === undefined || request === undefined || configuration === undefined || authenticated === undefined || consent === undefined)
+    return undefined
+  const { accessTokenS, idTokenS } = world.policy.value.lifetimes
+  const at = epochSeconds(act.at)
+  const common = { issuer: world.settings.issuer, client: configuration.client_id, sub: proof.sub, issuedAt: at }
+  const alg = configuration.id_token_signed_response_alg
+  const key = await world.keys.signing(alg)
+  const scope = consent.scopes.join(' ')
+  const id = `${act.transaction}.${randomText(world.chance, TOKEN_ID_BYTES)}`
+  const accessToken = await signJwt(key, 'at+jwt', accessTokenClaims({ ...common, id, scope, expiresAt: at + accessTokenS }))
+  const idToken = await signJwt(
+    key,
+    'JWT',
+    idTokenClaims({
+      ...common,
+      expiresAt: at + idTokenS,
+      authTime: epochSeconds(authenticated.authTime),
+      amr: authenticated.amr,
+      accessTokenHash: leftHalfHash(alg, accessToken),
+      ...(authenticated.acr !== undefined && { acr: authenticated.acr }),
+      ...(request['nonce'] !== undefined && { nonce: request['nonce'] }),
+    }),
+  )
+  return { accessToken, idToken, expiresInS: accessTokenS, scope }
+}
+
+/**
+ * Redeems a code (rule 31). Its stream was read when the presentation began, so that one that began after the exchange is told
+ * from one that lost a race. Tokens are made only where the rules would say yes; the append then decides who was first.
+ */
+export const exchangeCode = async (
+  world: World,
+  from: Omit<Act, 'transaction'>,
+  begun: Begun,
+  { redirectUri, challenge }: Presentation,
+): Promise<Tokens | RefusalCode> => {
+  const act = { ...from, transaction: begun.transaction }
+  const { state, revision } = begun.loaded
+  const wish = {
+    type: 'ExchangeToken',
+    at: from.at,
+    client: from.client.configuration?.client_id ?? '',
+    codeDigest: sha256(begun.secret),
+    redirectUri,
+    ...(challenge !== undefined && { challenge }),
+    seen: revision,
+  } as const
+  // A digest of nothing that exists: it is recorded nowhere unless the exchange succeeds.
+  const none = sha256(randomText(world.chance, TOKEN_ID_BYTES))
+  const foreseen = rules.decide({ ...wish, accessTokenDigest: none }, state, rulesFor(world, from.client).rules)
+  const tokens = foreseen.refusal === undefined ? await mint({ world, act, state }) : undefined
+  if (foreseen.refusal === undefined && tokens === undefined) return 'code_expired'
+  const digest = tokens === undefined ? none : sha256(tokens.accessToken)
+  const { refusal } = await command(world, act, { ...wish, accessTokenDigest: digest })
+  return refusal ?? tokens ?? 'code_unknown'
+}
+
+export type Begun = { readonly transaction: string; readonly secret: string; readonly loaded: Loaded<TransactionState> }
+
+/** Where the code's transaction stands when its presentation begins, or undefined for what can be no code of ours. */
+export const beginExchange = async (world: World, code: string): Promise<Begun | undefined> => {
+  const ticket = readTicket(code)
+  if (ticket === undefined) return undefined
+  return { ...ticket, loaded: await load(world, transactions, transactionStream(ticket.transaction)) }
+}
