@@ -1,0 +1,132 @@
+import { hintOf, idOf, labelOf } from './claims.ts'
+import { attribute, clip, type Html, html, num, type Part } from './html.ts'
+import { icon } from './icons.ts'
+import { layout } from './layout.ts'
+import { csrfField, limitForm, summary, tell, to } from './parts.ts'
+import type { Asked, ConsentView, Frame, Page } from './views.ts'
+import { type Words, wordsOf } from './words.ts'
+
+/** Letters of what a relying party says. */
+const PURPOSE_MAX = 300
+const REASON_MAX = 140
+
+const why = (asked: Asked, kind: 'claim' | 'scope', { say }: Words): readonly Html[] => [
+  ...(asked.reason === undefined ? [] : [html`<bdi>${clip(asked.reason, REASON_MAX)}</bdi>`]),
+  ...(asked.verified === true ? [say('consent.verified')] : []),
+  ...(asked.reason === undefined ? [hintOf(kind, asked.name, say)].filter((hint) => hint !== undefined) : []),
+]
+
+const lines = (parts: readonly Html[]): Part => parts.map((part, index) => [index > 0 && html`<br />`, part])
+
+const neededRow = (asked: Asked, index: number, words: Words): Html => {
+  const reasons = why(asked, 'claim', words)
+  return html`<li id="${idOf('claim', asked.name, index)}">
+    ${icon('check')}<b>${labelOf('claim', asked.name, words.say)}</b>${reasons.length > 0 && html`<p class="hint">${lines(reasons)}</p>`}
+  </li>`
+}
+
+/** Never ticked beforehand. */
+const boxRow = (asked: Asked, index: number, name: 'claims' | 'scopes', words: Words): Html => {
+  const kind = name === 'claims' ? 'claim' : 'scope'
+  const id = idOf(name, asked.name, index)
+  const reasons = why(asked, kind, words)
+  return html`<li>
+    <input type="checkbox" id="${id}" name="${name}" value="${asked.name}"${attribute('aria-describedby', reasons.length > 0 && `${id}-why`)} />
+    <label for="${id}">${labelOf(kind, asked.name, words.say)}</label>
+    ${reasons.length > 0 && html`<p class="hint" id="${id}-why">${lines(reasons)}</p>`}
+  </li>`
+}
+
+const asks = (view: ConsentView, words: Words): Part => {
+  const { say } = words
+  const { essential, voluntary, scopes } = view
+  return [
+    essential.length > 0 &&
+      html`<section class="group" aria-labelledby="needed">
+        <h2 id="needed">${say('consent.needs')}</h2>
+        <p class="hint">${say('consent.needs.hint')}</p>
+        <ul class="rows">
+          ${essential.map((asked, index) => neededRow(asked, index, words))}
+        </ul>
+      </section>`,
+    voluntary.length > 0 &&
+      html`<fieldset class="group" aria-describedby="voluntary-hint">
+        <legend>${say('consent.choose')}</legend>
+        <p class="hint" id="voluntary-hint">${say('consent.choose.hint')}</p>
+        <ul class="rows">
+          ${voluntary.map((asked, index) => boxRow(asked, index, 'claims', words))}
+        </ul>
+      </fieldset>`,
+    scopes.length > 0 &&
+      html`<fieldset class="group">
+        <legend>${say('consent.allow')}</legend>
+        <ul class="rows">
+          ${scopes.map((asked, index) => boxRow(asked, index, 'scopes', words))}
+        </ul>
+      </fieldset>`,
+  ]
+}
+
+const isWeb = (link: string | undefined): link is string => link !== undefined && /^https?:\/\//.test(link)
+
+/** Each sentence is true of the build: the ID system releases after consent (rule 29), events hold no value (rule 1), `sub` is pairwise (rule 19). */
+const whatHappens = (view: ConsentView, words: Words, isOnly: boolean): Html => {
+  const { say, date } = words
+  const { notice, validUntil, links } = view
+  const items: readonly Part[] = [
+    !isOnly && say('consent.what.gives'),
+    !isOnly && say('consent.what.keeps'),
+    !isOnly && say('consent.what.number'),
+    validUntil === undefined ? say('consent.what.each') : say('consent.what.until', { date: date(validUntil) }),
+    say('consent.what.back'),
+    notice.date === undefined
+      ? say('consent.what.notice', { version: num(notice.version) })
+      : say('consent.what.notice.date', { version: num(notice.version), date: date(notice.date) }),
+    isWeb(links?.privacy) && html`<a href="${links.privacy}" rel="noopener noreferrer">${say('consent.privacy')}</a>`,
+    isWeb(links?.terms) && html`<a href="${links.terms}" rel="noopener noreferrer">${say('consent.terms')}</a>`,
+  ]
+  return html`<details class="more" id="what-happens">
+    <summary>${say('consent.what')}</summary>
+    <div class="in-more">
+      <ul>
+        ${items.filter((item) => item !== false && item !== undefined).map((item) => html`<li>${item}</li>`)}
+      </ul>
+    </div>
+  </details>`
+}
+
+const decision = (frame: Frame, view: ConsentView, words: Words, isOnly: boolean): Html => {
+  const { say } = words
+  return html`<form id="form-consent" method="post" action="${to(frame, 'consent')}">
+    ${csrfField(frame)}${asks(view, words)}${whatHappens(view, words, isOnly)}
+    <div class="actions pair">
+      <button class="go" id="accept" name="action" value="accept">${say(isOnly ? 'consent.accept.only' : 'consent.accept')}</button>
+      <button class="alt" id="cancel" name="action" value="cancel" aria-describedby="cancel-hint">${say(isOnly ? 'consent.refuse.only' : 'consent.refuse')}</button>
+    </div>
+    <p class="hint after" id="cancel-hint">${say('consent.refuse.hint')}</p>
+  </form>`
+}
+
+export const consentPage: Page<ConsentView> = (frame, view) => {
+  const words = wordsOf(frame)
+  const { say, line } = words
+  const isOnly = view.essential.length + view.voluntary.length + view.scopes.length === 0
+  const told =
+    view.problem && tell(view.problem, words, { empty: 'problem.empty', malformed: 'problem.malformed', again: 'problem.malformed' })
+  return layout(frame, words, {
+    title: line(isOnly ? 'choose.title' : 'consent.title'),
+    hasProblem: told !== undefined,
+    main: html`${told && summary({ ...told, atField: undefined }, 'form-consent')}
+      <h1>${say(isOnly ? 'consent.heading.only' : 'consent.heading')}</h1>
+      <p class="as"><span>${say('consent.as', { ending: num(view.idEnding) })}</span></p>
+      ${isOnly && html`<p class="intro">${say('consent.only')}</p>`}
+      ${
+        view.purpose !== undefined &&
+        html`<figure class="said">
+          <figcaption>${say('consent.why')}</figcaption>
+          <blockquote dir="auto">${clip(view.purpose, PURPOSE_MAX)}</blockquote>
+        </figure>`
+      }
+      ${decision(frame, view, words, isOnly)} ${limitForm(frame, words, view.limit, 'limit.decide')}`,
+  })
+}
