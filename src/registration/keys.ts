@@ -1,4 +1,4 @@
-import { createPublicKey, type webcrypto } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 type Keys = ClientConfiguration['jwks']['keys']
