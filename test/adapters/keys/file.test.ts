@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import { fileKeyStore } from '../../../adapters/keys/file/file-key-store.ts'
+import type { KeyStore } from '../../../domain/ports.ts'
+import { keyStoreContract } from '../../contracts/key-store.ts'
+import { systemChance as chance } from '../../support/chance.ts'
+import { faultOf } from '../../support/fault-of.ts'
+import { handClock } from '../../support/hand-clock.ts'
+
+const clock = handClock()
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+for (const [name, masterKey] of [
+  ['file', undefined],
+  ['file with a master key from elsewhere', chance.bytes(32)],
+] as const) {
+  keyStoreContract(name, (theClock, theChance) => {
+    const folder = mkdtempSync(join(tmpdir(), 'keys-'))
+    const open = () =>
+      fileKeyStore({ directory: join(folder, 'keys'), clock: theClock, chance: theChance, ...(masterKey && { masterKey }) })
+    return { keys: open(), again: open, end: () => rmSync(folder, { recursive: true }) }
+  })
+}
+
+describe('key store: the directory', () => {
+  let folder: string
+  let directory: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'keys-'))
+    directory = join(folder, 'data', 'keys')
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const open = (masterKey?: Uint8Array): KeyStore => fileKeyStore({ directory, clock, chance, ...(masterKey && { masterKey }) })
+  const opening = (masterKey?: Uint8Array) => faultOf(() => open(masterKey))
+  const edit = (name: string, change: (text: string) => string): void =>
+    writeFileSync(join(directory, name), change(readFileSync(join(directory, name), 'utf8')))
+
+  it('holds files that only the owner may read, and no others', async () => {
+    await open().signing('ES256')
+    expect(readdirSync(directory).sort()).to.deep.equal(['keys.json', 'master.key', 'signing-ES256.json', 'subject.key'])
+    if (process.platform === 'win32') return
+    expect(statSync(directory).mode & 0o777).to.equal(0o700)
+    for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o777, name).to.equal(0o600)
+  })
+
+  it('writes no master key when one is given, and is of no use without it', async () => {
+    const masterKey = chance.bytes(32)
+    await open(masterKey).signing('ES256')
+    expect(readdirSync(directory)).not.to.include('master.key')
+    expect(await opening(chance.bytes(32))).to.equal('corrupt')
+    expect(await opening()).to.equal('corrupt')
+    expect(await opening(masterKey)).to.equal('none')
+    expect(await opening(new Uint8Array(16))).to.equal('invalid')
+  })
+
+  it('shows neither the subject key nor a signing key in any file', async () => {
+    const keys = open()
+    const subject = Buffer.from(await keys.secret('subject'))
+    await keys.signing('EdDSA')
+    for (const name of readdirSync(directory)) {
+      const text = readFileSync(join(directory, name), 'utf8')
+      for (const form of ['hex', 'base64', 'base64url'] as const) expect(text.includes(subject.toString(form)), name).to.equal(false)
+      // The head of every Ed25519 key in PKCS #8, in base64.
+      expect(text.includes('MC4CAQAwBQYDK2Vw'), name).to.equal(false)
+    }
+  })
+
+  it('refuses a directory or a file that is open to others', async function () {
+    if (process.platform === 'win32') this.skip()
+    open()
+    for (const [path, mode, right] of [
+      [directory, 0o750, 0o700],
+      [directory, 0o701, 0o700],
+      [join(directory, 'master.key'), 0o640, 0o600],
+      [join(directory, 'subject.key'), 0o604, 0o600],
+      [join(directory, 'keys.json'), 0o620, 0o600],
+    ] as const) {
+      chmodSync(path, mode)
+      expect(await opening(), path).to.equal('invalid')
+      chmodSync(path, right)
+      expect(await opening(), path).to.equal('none')
+    }
+  })
+
+  it('never makes a new master or subject key where one has been (rule 19)', async () => {
+    open()
+    for (const name of ['master.key', 'subject.key']) {
+      const text = readFileSync(join(directory, name), 'utf8')
+      rmSync(join(directory, name))
+      expect(await opening(), name).to.equal('corrupt')
+      expect(readdirSync(directory), name).not.to.include(name)
+      writeFileSync(join(directory, name), text, { mode: 0o600 })
+      expect(await opening(), name).to.equal('none')
+    }
+  })
+
+  it('refuses a subject key whose digest is not the recorded one (rule 19)', async () => {
+    const masterKey = chance.bytes(32)
+    const subject = hex(await open(masterKey).secret('subject'))
+    const record = readFileSync(join(directory, 'keys.json'), 'utf8')
+    rmSync(directory, { recursive: true })
+    expect(hex(await open(masterKey).secret('subject'))).not.to.equal(subject)
+    writeFileSync(join(directory, 'keys.json'), record)
+    expect(await opening(masterKey)).to.equal('corrupt')
+  })
+
+  it('records the digest again after a crash between making the key and recording it', async () => {
+    const subject = hex(await open().secret('subject'))
+    rmSync(join(directory, 'keys.json'))
+    expect(hex(await open().secret('subject'))).to.equal(subject)
+    expect(readdirSync(directory)).to.include('keys.json')
+  })
+
+  it('tries a signing key again after the file was repaired, and serves no key from a damaged one', async () => {
+    const { kid } = await open().signing('ES256')
+    const whole = readFileSync(join(directory, 'signing-ES256.json'), 'utf8')
+    const other = 'A'.repeat(43)
+    const damages: readonly ((text: string) => string)[] = [
+      () => '',
+      () => '{}',
+      () => '{"keys":[]}',
+      () => '{"keys":[1]}',
+      () => 'x'.repeat(70_000),
+      (text) => text.replace(kid, other),
+      (text) => text.replace('"sealed": "', '"sealed": "A'),
+      (text) => text.replace(/"sealed": "[^"]*"/, '"sealed": "AAAA"'),
+      (text) => text.replace('"status": "signing"', '"status": "retired"'),
+      (text) => text.replace(/"masterKeyId": "[^"]*"/, '"masterKeyId": "AAAAAAAAAAAAAAAA"'),
+    ]
+    const keys = open()
+    for (const damage of damages) {
+      edit('signing-ES256.json', damage)
+      expect(await faultOf(() => keys.signing('ES256')), String(damage)).to.equal('corrupt')
+      expect(await faultOf(() => keys.published()), String(damage)).to.equal('corrupt')
+      edit('signing-ES256.json', () => whole)
+    }
+    expect((await keys.signing('ES256')).kid).to.equal(kid)
+  })
+
+  it('does not open a key of one algorithm as one of another', async () => {
+    await open().signing('RS256')
+    writeFileSync(join(directory, 'signing-PS256.json'), readFileSync(join(directory, 'signing-RS256.json')), { mode: 0o600 })
+    expect(await faultOf(() => open().signing('PS256'))).to.equal('corrupt')
+  })
+
+  it('goes on with the same keys in processes that start at once', async () => {
+    const program = `
+      const { fileKeyStore } = await import(${JSON.stringify(new URL('../../../adapters/keys/file/file-key-store.ts', import.meta.url).href)})
+      const keys = fileKeyStore({ directory: process.argv[1], clock: { now: () => '2026-11-24T12:00:00.000Z' },
+        chance: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)), uuid: () => crypto.randomUUID() } })
+      const secrets = await Promise.all(['vault', 'subject'].map(keys.secret))
+      const { kid } = await keys.signing('ES256')
+      process.stdout.write([...secrets.map((secret) => Buffer.from(secret).toString('hex')), kid, (await keys.published()).length].join(' '))`
+    for (let round = 0; round < 2; round += 1) {
+      const outputs = await Promise.all(
+        Array.from({ length: 5 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, directory])),
+      )
+      expect(new Set(outputs.map(({ stdout }) => stdout)).size).to.equal(1)
+      expect(readdirSync(directory)).to.have.length(4)
+      rmSync(directory, { recursive: true })
+    }
+  })
+})
