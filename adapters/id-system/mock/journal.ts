@@ -31,9 +31,19 @@ type Pair = readonly [Segment, Segment]
 
 const openPair = async (directory: string, number: number): Promise<Pair> => {
   await dropSegmentsBefore(directory, number - 1)
-  const pair = [await openSegment(directory, number - 1), await openSegment(directory, number)] as const
-  for (const segment of pair) await segment.read()
-  return pair
+  const opened: Segment[] = []
+  try {
+    const older = await openSegment(directory, number - 1)
+    opened.push(older)
+    const newer = await openSegment(directory, number)
+    opened.push(newer)
+    for (const segment of opened) await segment.read()
+    return [older, newer]
+  } catch (error) {
+    // A file that is left open ends the process when it is collected.
+    for (const segment of opened) await segment.close()
+    throw error
+  }
 }
 
 export const openJournal = async (directory: string, clock: Clock): Promise<Journal> => {
