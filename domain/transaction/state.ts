@@ -76,7 +76,12 @@ export const initialState: TransactionState = {
 /** Guesses made or under way: what the limit of attempts counts. */
 export const guesses = (state: TransactionState): number => state.attempts - state.unchecked
 
-const evolveFactor = (state: TransactionState, event: TransactionEvent): TransactionState => {
+const FACTOR_EVENTS = ['FactorRequested', 'FactorSent', 'FactorFailed', 'FactorAttempted', 'FactorRejected'] as const
+type FactorEvent = Extract<TransactionEvent, { type: (typeof FACTOR_EVENTS)[number] }>
+
+const isFactorEvent = (event: TransactionEvent): event is FactorEvent => FACTOR_EVENTS.some((type) => type === event.type)
+
+const evolveFactor = (state: TransactionState, event: FactorEvent): TransactionState => {
   switch (event.type) {
     case 'FactorRequested': {
       const { send, sendBy, resendFrom } = event.data
@@ -97,12 +102,11 @@ const evolveFactor = (state: TransactionState, event: TransactionEvent): Transac
       const pending = state.pending.filter((attempt) => attempt.attempt !== event.data.attempt)
       return { ...state, pending, unchecked: state.unchecked + unchecked, lastRejection: event.data }
     }
-    default:
-      return state
   }
 }
 
-const evolveStage = (state: TransactionState, event: TransactionEvent): TransactionState => {
+/** Nothing, where newer code recorded a type that this code does not know. */
+const evolveStage = (state: TransactionState, event: Exclude<TransactionEvent, FactorEvent>): TransactionState | undefined => {
   switch (event.type) {
     case 'AuthorizationStarted':
       return { ...state, stage: 'started', request: event.data, ...(event.data.openBy && { deadline: event.data.openBy }) }
@@ -137,12 +141,10 @@ const evolveStage = (state: TransactionState, event: TransactionEvent): Transact
       return { ...state, stage: 'expired' }
     case 'TransactionClosed':
       return { ...state, stage: 'closed' }
-    default:
-      return evolveFactor(state, event)
   }
 }
 
 export const evolve = (state: TransactionState, event: TransactionEvent): TransactionState => ({
-  ...evolveStage(state, event),
+  ...((isFactorEvent(event) ? evolveFactor(state, event) : evolveStage(state, event)) ?? state),
   revision: state.revision + 1,
 })

@@ -5,7 +5,10 @@ import { at, configuration, digest, policy } from '../samples.ts'
 import { givenLogin, histories, rules, standingAt, walk, wish, without } from './samples.ts'
 
 const { type: _type, at: _at, ...request } = wish('StartAuthorization')
-const under = (changes: Partial<ClientConfiguration>, active = true): TransactionRules => ({
+const under = (
+  changes: Partial<Pick<ClientConfiguration, 'require_pkce' | 'require_pushed_authorization_requests'>>,
+  active = true,
+): TransactionRules => ({
   policy,
   client: { configuration: { ...configuration, ...changes }, active },
 })
