@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '../../../domain/ports.ts'
 
 /** How long a call waits for the lock that another process holds. */
-const BUSY_WAIT_MS_MAX = 1000
+export const BUSY_WAIT_MS_MAX = 1000
 const RETRY_AFTER_MS = 200
 const OPEN_TRIES_MAX = 50
 const OPEN_WAIT_MS = 20

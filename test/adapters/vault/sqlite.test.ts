@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { sqliteVault } from '../../../adapters/vault/sqlite/sqlite-vault.ts'
+import { Fault } from '../../../domain/ports.ts'
 import { vaultContract } from '../../contracts/vault.ts'
 import { systemChance as chance } from '../../support/chance.ts'
 import { faultOf } from '../../support/fault-of.ts'
@@ -84,6 +85,30 @@ describe('vault: the file', () => {
       }
     }
     await vault.close()
+  })
+
+  it('says unavailable while another process holds the lock, and goes on afterwards', async () => {
+    const vault = sqliteVault({ file, clock, chance, key })
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    try {
+      await vault.put('authorization-4/request', secret, clock.in(1000))
+      expect.fail('the lock was held')
+    } catch (error) {
+      expect(error).to.be.instanceOf(Fault).and.include({ code: 'unavailable' })
+      expect(error).to.have.property('retryAfterMs').that.is.greaterThan(0)
+    }
+    expect(await vault.get('authorization-4/request')).to.equal(undefined)
+    other.exec('ROLLBACK')
+    other.close()
+    await vault.put('authorization-4/request', secret, clock.in(1000))
+    await vault.close()
+  })
+
+  it('does not take a file that is no database for one', async () => {
+    const odd = join(folder, 'odd.db')
+    writeFileSync(odd, 'x'.repeat(5000))
+    expect(await faultOf(() => sqliteVault({ file: odd, clock, chance, key }))).to.equal('corrupt')
   })
 
   it('refuses a key that is not 32 bytes', async () => {
