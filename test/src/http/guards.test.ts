@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { newSecret, newTransaction } from '../../../src/crypto/ids.ts'
 import { bindBrowser, readBinding, readCookies, unbindBrowser } from '../../../src/http/cookies.ts'
-import { csrfFits, csrfToken, isOwnPost } from '../../../src/http/csrf.ts'
+import { csrfFits, csrfToken } from '../../../src/http/csrf.ts'
 import { addresses, networkOf } from '../../../src/http/forwarded.ts'
 import { headersOf, pagePolicy } from '../../../src/http/headers.ts'
 import { limiter } from '../../../src/http/limits.ts'
+import { originAllowed } from '../../../src/http/origin.ts'
 import { systemChance } from '../../support/chance.ts'
 import { handClock } from '../../support/hand-clock.ts'
 
@@ -109,7 +110,7 @@ describe('forms come from our own page (rule 25)', () => {
   ]
   for (const [origin, site, allowed] of cases)
     it(`Origin ${String(origin)}, Sec-Fetch-Site ${String(site)}: ${allowed ? 'may' : 'may not'}`, () => {
-      expect(isOwnPost({ origin, 'sec-fetch-site': site }, 'https://id.example/base')).to.equal(allowed)
+      expect(originAllowed({ origin, 'sec-fetch-site': site }, 'https://id.example')).to.equal(allowed)
     })
 })
 
