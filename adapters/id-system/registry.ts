@@ -124,6 +124,14 @@ const open = async (plugin: IdSystemPlugin, module: string, settings: Settings, 
   }
 }
 
+const unusable = (opened: object): IdSystem => ({
+  health: async () => ({ status: 'down' }),
+  close: async () => {
+    const close: unknown = Reflect.get(opened, 'close')
+    if (typeof close === 'function') await Reflect.apply(close, opened, [])
+  },
+})
+
 /** Imports, checks, opens and guards a plugin. Throws Fault `invalid` with every problem, or `unavailable` when it does not open in time. */
 export const loadPlugin = async (load: PluginLoad): Promise<LoadedPlugin> => {
   const { module, tools, timers, callsMax } = load
@@ -133,19 +141,14 @@ export const loadPlugin = async (load: PluginLoad): Promise<LoadedPlugin> => {
   const opened: unknown = await within(OPEN_MS, timers, () => open(plugin, module, settings, tools))
   if (!isObject(opened)) throw refuse(module, ['open() answers no object'])
   const problems = capabilityProblems(opened, description)
-  // Checked member by member just above.
-  const system = guard(opened as IdSystem, {
-    description,
-    clock: tools.clock,
-    timers,
-    log: tools.log,
-    ...(callsMax !== undefined && { callsMax }),
-  })
+  // Checked member by member just above; what failed there is closed as far as it can be.
+  const system = problems.length === 0 ? (opened as IdSystem) : unusable(opened)
+  const guarded = guard(system, { description, clock: tools.clock, timers, log: tools.log, ...(callsMax !== undefined && { callsMax }) })
   if (problems.length > 0) {
-    await system.close()
+    await guarded.close()
     throw refuse(module, problems)
   }
-  return { description, system }
+  return { description, system: guarded }
 }
 
 export type PluginReport = {
