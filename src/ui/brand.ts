@@ -55,7 +55,10 @@ export const ALMARIA: Brand = {
   light: { brand: '#0e4f54', onBrand: '#ffffff', cover: '#0f4347', seal: '#a8741a', link: '#0b5459' },
   dark: { brand: '#86d3cd', onBrand: '#06262a', cover: '#103b3f', seal: '#dcae5c', link: '#93d9d3' },
   emblem: {
-    lines: ['M2 24a22 22 0 1 0 44 0a22 22 0 1 0-44 0', 'M9 29c3.5-2.5 6.5-2.5 10 0s6.5 2.5 10 0 6.5-2.5 10 0M12.5 35c3-2 5.5-2 8 0s5 2 7.5 0 5-2 7.5 0'],
+    lines: [
+      'M2 24a22 22 0 1 0 44 0a22 22 0 1 0-44 0',
+      'M9 29c3.5-2.5 6.5-2.5 10 0s6.5 2.5 10 0 6.5-2.5 10 0M12.5 35c3-2 5.5-2 8 0s5 2 7.5 0 5-2 7.5 0',
+    ],
     sun: 'M14 25a10 10 0 0 1 20 0z',
   },
 }

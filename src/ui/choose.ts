@@ -3,7 +3,7 @@ import { attribute, type Html, html, num, type Part, raw } from './html.ts'
 import { icon } from './icons.ts'
 import { layout } from './layout.ts'
 import { cancelForm, continueButton, csrfField, describedBy, limitForm, summary, tell, to, type Told, wrong } from './parts.ts'
-import { either } from './text.ts'
+import { either, TEXTS } from './text.ts'
 import type { ChooseView, Frame, Page } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
@@ -26,7 +26,7 @@ const lengthMaxOf = (types: readonly IdType[]): number => (types.includes('email
 const hintOf = ({ idTypes, idEnding }: ChooseView, frame: Frame, { say }: Words): Part => {
   const kept = idEnding !== undefined && [' ', say('choose.id.keep', { ending: num(idEnding) })]
   if (isNumber(idTypes)) return [say(idTypes.includes('vid') ? 'choose.id.number.hint.vid' : 'choose.id.number.hint'), kept]
-  const names = idTypes.map((type) => say(`idtype.${type}`).markup)
+  const names = idTypes.map((type) => TEXTS[frame.language][`idtype.${type}`] ?? type)
   return [say('choose.id.any.hint', { list: either(frame.language, names) }), kept]
 }
 
@@ -36,7 +36,19 @@ const idField = (frame: Frame, view: ChooseView, words: Words, told: Told | unde
   return html`<div class="field${raw(isBad ? ' bad' : '')}">
     <label for="${FIELD}">${say(isNumber(view.idTypes) ? 'choose.id.number' : 'choose.id.any')}</label>
     <p class="hint" id="${FIELD}-hint">${hintOf(view, frame, words)}</p>
-    <input class="in" id="${FIELD}" name="${FIELD}" type="text" dir="ltr" inputmode="${keyboardOf(view.idTypes)}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="${lengthMaxOf(view.idTypes)}"${describedBy(FIELD, isBad)}${attribute('required', view.idEnding === undefined)} />
+    <input
+      class="in"
+      id="${FIELD}"
+      name="${FIELD}"
+      type="text"
+      dir="ltr"
+      inputmode="${keyboardOf(view.idTypes)}"
+      autocomplete="username"
+      autocapitalize="none"
+      spellcheck="false"
+      maxlength="${lengthMaxOf(view.idTypes)}"
+      ${describedBy(FIELD, isBad)}${attribute('required', view.idEnding === undefined)}
+    />
     ${told?.atField && wrong(FIELD, told.atField)}
     <details class="more" id="lost">
       <summary>${say('choose.lost')}</summary>
@@ -47,8 +59,10 @@ const idField = (frame: Frame, view: ChooseView, words: Words, told: Told | unde
 
 const choice = (factor: Factor, chosen: Factor | undefined, { say }: Words): Html =>
   html`<div class="choice">
-    <input type="radio" id="factor-${factor}" name="factor" value="${factor}"${attribute('checked', factor === chosen)} />
-    <label for="factor-${factor}">${say(`factor.${factor}`)} <span class="hint">${say(`factor.${factor}.hint`)}</span>${icon(factor)}</label>
+    <input type="radio" id="factor-${factor}" name="factor" value="${factor}" ${attribute('checked', factor === chosen)} />
+    <label for="factor-${factor}"
+      >${say(`factor.${factor}`)} <span class="hint">${say(`factor.${factor}.hint`)}</span>${icon(factor)}</label
+    >
   </div>`
 
 const factorField = (view: ChooseView, words: Words): Html => {
@@ -61,11 +75,13 @@ const factorField = (view: ChooseView, words: Words): Html => {
   return html`<fieldset class="field" id="factors">
     <legend>${say('choose.how')}</legend>
     <div class="choices">${shown.map((factor) => choice(factor, chosen, words))}</div>
-    ${rest.length > 0 &&
-    html`<details class="more" id="more-ways"${attribute('open', isChosenInRest)}>
-      <summary>${say('choose.more')}</summary>
-      <div class="choices">${rest.map((factor) => choice(factor, chosen, words))}</div>
-    </details>`}
+    ${
+      rest.length > 0 &&
+      html`<details class="more" id="more-ways" ${attribute('open', isChosenInRest)}>
+        <summary>${say('choose.more')}</summary>
+        <div class="choices">${rest.map((factor) => choice(factor, chosen, words))}</div>
+      </details>`
+    }
   </fieldset>`
 }
 

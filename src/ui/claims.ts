@@ -29,4 +29,3 @@ export const idOf = (prefix: string, name: string, index: number): string =>
 export const CLAIMS_NAMED: readonly string[] = Object.keys(TEXTS.en)
   .filter((key) => key.startsWith('claim.'))
   .map((key) => key.slice('claim.'.length))
-

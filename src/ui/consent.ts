@@ -31,7 +31,13 @@ const boxRow = (asked: Asked, index: number, name: 'claims' | 'scopes', words: W
   const id = idOf(name, asked.name, index)
   const reasons = why(asked, kind, words)
   return html`<li>
-    <input type="checkbox" id="${id}" name="${name}" value="${asked.name}"${attribute('aria-describedby', reasons.length > 0 && `${id}-why`)} />
+    <input
+      type="checkbox"
+      id="${id}"
+      name="${name}"
+      value="${asked.name}"
+      ${attribute('aria-describedby', reasons.length > 0 && `${id}-why`)}
+    />
     <label for="${id}">${labelOf(kind, asked.name, words.say)}</label>
     ${reasons.length > 0 && html`<p class="hint" id="${id}-why">${lines(reasons)}</p>`}
   </li>`
@@ -101,7 +107,9 @@ const decision = (frame: Frame, view: ConsentView, words: Words, isOnly: boolean
     ${csrfField(frame)}${asks(view, words)}${whatHappens(view, words, isOnly)}
     <div class="actions pair">
       <button class="go" id="accept" name="action" value="accept">${say(isOnly ? 'consent.accept.only' : 'consent.accept')}</button>
-      <button class="alt" id="cancel" name="action" value="cancel" aria-describedby="cancel-hint">${say(isOnly ? 'consent.refuse.only' : 'consent.refuse')}</button>
+      <button class="alt" id="cancel" name="action" value="cancel" aria-describedby="cancel-hint">
+        ${say(isOnly ? 'consent.refuse.only' : 'consent.refuse')}
+      </button>
     </div>
     <p class="hint after" id="cancel-hint">${say('consent.refuse.hint')}</p>
   </form>`

@@ -19,7 +19,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * What no text may carry into a page: control characters, and the characters that turn the direction of what follows
  * (embeddings, overrides, isolates: a stranger's name must not rearrange the sentence around it).
  */
-// eslint-disable-next-line no-control-regex -- These characters are the ones to take away.
 const UNSEEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069\uFEFF]/g
 const SEPARATORS = /[\u2028\u2029]/g
 

@@ -15,7 +15,9 @@ const languageMenu = (frame: Frame, { say, line }: Words): Html =>
       <ul>
         ${frame.languages.map(
           ({ tag, href, current }) =>
-            html`<li><a href="${href}" lang="${tag}" hreflang="${tag}"${attribute('aria-current', current && 'true')}>${LANGUAGE_NAMES[tag]}</a></li>`,
+            html`<li>
+              <a href="${href}" lang="${tag}" hreflang="${tag}" ${attribute('aria-current', current && 'true')}>${LANGUAGE_NAMES[tag]}</a>
+            </li>`,
         )}
       </ul>
     </details>
@@ -34,7 +36,9 @@ const cover = (frame: Frame, party: Party, { say }: Words): Html => {
       <p class="label" id="who">${say('cover.label')}</p>
       <div class="party">
         ${partyLogo(party)}
-        <p><b><bdi>${clip(party.name, PARTY_MAX)}</bdi></b> <bdi class="host" dir="ltr">${party.host}</bdi></p>
+        <p>
+          <b><bdi>${clip(party.name, PARTY_MAX)}</bdi></b> <bdi class="host" dir="ltr">${party.host}</bdi>
+        </p>
       </div>
       <p class="vow">${icon('shield')}${say('cover.vow')}</p>
       <p class="here">${say('cover.here', { address: html`<bdi dir="ltr">${hostOf(frame.issuer)}</bdi>` })}</p>
@@ -67,7 +71,7 @@ const foot = (frame: Frame, { say }: Words): Html => {
 }
 
 /** Spaces at the start of lines are for readers of the source; no text of a page depends on them. */
-const tightened = (page: Html): string => page.markup.replace(/\n\s+/g, '\n').replace(/>\n</g, '><').replace(/ \/>/g, '>')
+export const tightened = (page: Html): string => page.markup.replace(/\n\s+/g, '\n').replace(/>\n</g, '><').replace(/ \/>/g, '>')
 
 export type PageParts = {
   /** Of the window: what the page is about, without anything personal. */

@@ -10,13 +10,24 @@ const CONTACT_MAX = 60
 
 /** What the page says about the message: in every state the same for known and unknown ids (rule 22). */
 const delivery = (view: OtpView, { say, party }: Words): Part => [
-  view.resent === true && view.state !== 'failed' && html`<div class="note good" role="status">${icon('check')}<p>${say('otp.resent')}</p></div>`,
+  view.resent === true &&
+    view.state !== 'failed' &&
+    html`<div class="note good" role="status">
+      ${icon('check')}
+      <p>${say('otp.resent')}</p>
+    </div>`,
   view.state === 'failed' &&
-    html`<div class="note warn" id="not-sent" role="status">${icon('alert')}<p><b>${say('otp.failed')}</b></p><p>${say('otp.failed.text')}</p></div>`,
+    html`<div class="note warn" id="not-sent" role="status">
+      ${icon('alert')}
+      <p><b>${say('otp.failed')}</b></p>
+      <p>${say('otp.failed.text')}</p>
+    </div>`,
   view.state !== 'failed' &&
     html`<div class="note" id="reference">
       ${icon('shield')}
-      <p>${say('otp.message', { party: html`<b><bdi>${party}</bdi></b>`, reference: html`<b class="ref num" dir="ltr">${view.reference}</b>` })}</p>
+      <p>
+        ${say('otp.message', { party: html`<b><bdi>${party}</bdi></b>`, reference: html`<b class="ref num" dir="ltr">${view.reference}</b>` })}
+      </p>
     </div>`,
 ]
 
@@ -27,7 +38,18 @@ const codeField = (view: OtpView, words: Words, told: Told | undefined): Html =>
   return html`<div class="field${raw(isBad ? ' bad' : '')}">
     <label for="${FIELD}">${say('otp.label', { count: view.digits })}</label>
     <p class="hint" id="${FIELD}-hint">${say('otp.hint')}${view.state === 'sending' && [' ', say('otp.sending')]}</p>
-    <input class="in code of${view.digits}" id="${FIELD}" name="${FIELD}" type="text" dir="ltr" inputmode="numeric" autocomplete="one-time-code" spellcheck="false"${describedBy(FIELD, isBad)} required />
+    <input
+      class="in code of${view.digits}"
+      id="${FIELD}"
+      name="${FIELD}"
+      type="text"
+      dir="ltr"
+      inputmode="numeric"
+      autocomplete="one-time-code"
+      spellcheck="false"
+      ${describedBy(FIELD, isBad)}
+      required
+    />
     ${told?.atField && wrong(FIELD, told.atField)}
     ${code && timer('otp-timer', code.secondsLeft, say('otp.until', { time: time(code.until) }), line('otp.at60'), line('otp.at0'))}
   </div>`
@@ -54,8 +76,7 @@ export const otpPage: Page<OtpView> = (frame, view) => {
   const words = wordsOf(frame)
   const { say, line } = words
   const told =
-    view.problem &&
-    tell(view.problem, words, { empty: 'otp.empty', malformed: 'otp.malformed', again: 'otp.again', wrong: 'otp.wrong' })
+    view.problem && tell(view.problem, words, { empty: 'otp.empty', malformed: 'otp.malformed', again: 'otp.again', wrong: 'otp.wrong' })
   const contacts = view.contacts?.map((contact) => html`<bdi class="num" dir="ltr">${clip(contact, CONTACT_MAX)}</bdi>`) ?? []
   return layout(frame, words, {
     title: line('otp.title'),
@@ -73,7 +94,6 @@ export const otpPage: Page<OtpView> = (frame, view) => {
       <form id="form-otp" method="post" action="${to(frame, 'otp')}" novalidate>
         ${csrfField(frame)}${codeField(view, words, told)}${continueButton(words)}
       </form>
-      ${resendForm(frame, view, words)} ${limitForm(frame, words, view.limit, 'limit.until')}
-      ${also(frame, words, view.otherWays)}`,
+      ${resendForm(frame, view, words)} ${limitForm(frame, words, view.limit, 'limit.until')} ${also(frame, words, view.otherWays)}`,
   })
 }

@@ -53,7 +53,11 @@ export const tell = ({ code, triesLeft, from }: Problem, { say, time }: Words, f
     triesLeft !== undefined && [' ', say('tries', { count: triesLeft })],
     from !== undefined && [' ', say('otp.from', { time: time(from) })],
   ]
-  return { title: say(title), text: html`<p>${sentences}</p>`, atField: isMatch || code === 'factor_expired' ? say(field.again) : undefined }
+  return {
+    title: say(title),
+    text: html`<p>${sentences}</p>`,
+    atField: isMatch || code === 'factor_expired' ? say(field.again) : undefined,
+  }
 }
 
 /** `autofocus` moves the focus here without script. */
@@ -61,7 +65,12 @@ export const summary = ({ title, text, atField }: Told, fieldId: string): Html =
   html`<div class="oops" id="problem" role="alert" tabindex="-1" autofocus>
     ${icon('alert')}
     <h2>${title}</h2>
-    ${text}${atField && html`<ul><li><a href="#${fieldId}">${atField}</a></li></ul>`}
+    ${text}${
+      atField &&
+      html`<ul>
+        <li><a href="#${fieldId}">${atField}</a></li>
+      </ul>`
+    }
   </div>`
 
 export const wrong = (fieldId: string, text: Html): Html => html`<p class="wrong" id="${fieldId}-wrong">${icon('alert')}${text}</p>`
@@ -71,7 +80,18 @@ export const describedBy = (fieldId: string, isBad: boolean): Html =>
   html`${isBad && attribute('aria-invalid', 'true')}${attribute('aria-describedby', `${fieldId}-hint${isBad ? ` ${fieldId}-wrong` : ''}`)}`
 
 export const showButton = (fieldId: string, { say, line }: Words): Html =>
-  html`<button class="alt" id="show-${fieldId}" type="button" aria-controls="${fieldId}" data-show="${line('show')}" data-hide="${line('hide')}" data-script hidden>${say('show')}</button>`
+  html`<button
+    class="alt"
+    id="show-${fieldId}"
+    type="button"
+    aria-controls="${fieldId}"
+    data-show="${line('show')}"
+    data-hide="${line('hide')}"
+    data-script
+    hidden
+  >
+    ${say('show')}
+  </button>`
 
 export const continueButton = ({ say }: Words): Html =>
   html`<div class="actions"><button class="go" id="continue" name="action" value="continue">${say('continue')}</button></div>`
@@ -92,7 +112,15 @@ export const limitForm = (frame: Frame, words: Words, limit: Limit | undefined, 
   const text = say(key, { time: time(limit.until) })
   if (!limit.extensible) return timer('limit', limit.secondsLeft, text, line('limit.at60'), line('limit.at0'))
   const seconds = Math.max(0, Math.floor(limit.secondsLeft))
-  return html`<form class="timer" id="form-extend" method="post" action="${to(frame, 'extend')}" data-seconds="${seconds}" data-at60="${line('limit.at60')}" data-at0="${line('limit.at0')}">
+  return html`<form
+    class="timer"
+    id="form-extend"
+    method="post"
+    action="${to(frame, 'extend')}"
+    data-seconds="${seconds}"
+    data-at60="${line('limit.at60')}"
+    data-at0="${line('limit.at0')}"
+  >
     ${csrfField(frame)}${clock(text)}
     <button class="text" id="extend" name="action" value="extend">${say('limit.extend')}</button>
     <span class="sr" role="status"></span>

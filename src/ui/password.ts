@@ -1,6 +1,20 @@
 import { type Html, html, raw } from './html.ts'
 import { layout } from './layout.ts'
-import { also, backLink, continueButton, csrfField, describedBy, idLine, limitForm, showButton, summary, tell, to, type Told, wrong } from './parts.ts'
+import {
+  also,
+  backLink,
+  continueButton,
+  csrfField,
+  describedBy,
+  idLine,
+  limitForm,
+  showButton,
+  summary,
+  tell,
+  to,
+  type Told,
+  wrong,
+} from './parts.ts'
 import type { Page, PasswordView } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
@@ -13,7 +27,17 @@ const passwordField = (words: Words, told: Told | undefined): Html => {
     <label for="${FIELD}">${say('password.label')}</label>
     <p class="hint" id="${FIELD}-hint">${say('password.hint')}</p>
     <div class="reveal">
-      <input class="in" id="${FIELD}" name="${FIELD}" type="password" autocomplete="current-password" autocapitalize="none" spellcheck="false"${describedBy(FIELD, isBad)} required />
+      <input
+        class="in"
+        id="${FIELD}"
+        name="${FIELD}"
+        type="password"
+        autocomplete="current-password"
+        autocapitalize="none"
+        spellcheck="false"
+        ${describedBy(FIELD, isBad)}
+        required
+      />
       ${showButton(FIELD, words)}
     </div>
     ${told?.atField && wrong(FIELD, told.atField)}

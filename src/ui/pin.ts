@@ -1,6 +1,20 @@
 import { type Html, html, raw } from './html.ts'
 import { layout } from './layout.ts'
-import { also, backLink, continueButton, csrfField, describedBy, idLine, limitForm, showButton, summary, tell, to, type Told, wrong } from './parts.ts'
+import {
+  also,
+  backLink,
+  continueButton,
+  csrfField,
+  describedBy,
+  idLine,
+  limitForm,
+  showButton,
+  summary,
+  tell,
+  to,
+  type Told,
+  wrong,
+} from './parts.ts'
 import type { Page, PinView } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
@@ -17,7 +31,18 @@ const pinField = (view: PinView, words: Words, told: Told | undefined): Html => 
     <label for="${FIELD}">${digits === undefined ? say('pin.label') : say('pin.label.digits', { count: digits })}</label>
     <p class="hint" id="${FIELD}-hint">${say('pin.hint')}</p>
     <div class="reveal">
-      <input class="in${isPainted(digits) && ` code of${digits}`}" id="${FIELD}" name="${FIELD}" type="password" dir="ltr" inputmode="numeric" autocomplete="current-password" spellcheck="false"${describedBy(FIELD, isBad)} required />
+      <input
+        class="in${isPainted(digits) && ` code of${digits}`}"
+        id="${FIELD}"
+        name="${FIELD}"
+        type="password"
+        dir="ltr"
+        inputmode="numeric"
+        autocomplete="current-password"
+        spellcheck="false"
+        ${describedBy(FIELD, isBad)}
+        required
+      />
       ${showButton(FIELD, words)}
     </div>
     ${told?.atField && wrong(FIELD, told.atField)}

@@ -65,8 +65,8 @@ export const contrastProblems = (brand: Pick<Brand, 'light' | 'dark'>): readonly
       .map(([what, one, other, least]) => `${scheme}: ${what} is ${contrast(one, other).toFixed(2)} to 1, needs ${least}`)
   })
 
-
-const svgUrl = (svg: string): string => `url("data:image/svg+xml,${svg.replaceAll('<', '%3C').replaceAll('>', '%3E').replaceAll('#', '%23')}")`
+const svgUrl = (svg: string): string =>
+  `url("data:image/svg+xml,${svg.replaceAll('<', '%3C').replaceAll('>', '%3E').replaceAll('#', '%23')}")`
 
 /** The line pattern across the top: two strands in the seal's and the brand's colour. */
 const braid = ({ seal, brand }: Colours): string =>
@@ -107,7 +107,7 @@ export const compact = (css: string): string =>
     .replace(/\n+/g, '\n')
     .replace(/([{;,]) ?\n/g, '$1')
     .replace(/\n}/g, '}')
-    .replace(/ \{ /g, '{')
+    .replace(/ \{ ?/g, '{')
     .replace(/; \}/g, '}')
     .replace(/([a-z-]): (?=[^{}]*[;}])/g, '$1:')
     .trim()
@@ -130,4 +130,3 @@ export const iconSvg = (brand: Brand): string =>
     .slice(1)
     .map((line) => `<path d="${line}"/>`)
     .join('')}</svg>`
-

@@ -218,7 +218,8 @@ export type Pages = {
 /** The demo's own frame: another origin, another house. English only. */
 export type DemoFrame = {
   readonly brand: Brand
-  readonly statics: StaticPaths
+  /** `demoPaths` of the statics. */
+  readonly statics: StaticPaths & { readonly logo: string }
   /** Where codes that were "sent" can be read, as an absolute link. */
   readonly outbox: string
 }

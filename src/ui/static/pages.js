@@ -19,17 +19,20 @@ for (const button of all('[data-show]')) {
 // Nothing ticks until the last minute.
 const opened = Date.now()
 for (const timer of all('[data-seconds]')) {
-  const left = timer.querySelector('[data-left]'), ends = Number(timer.dataset.seconds), say = timer.querySelector('[role=status]')
+  const left = timer.querySelector('[data-left]'),
+    ends = Number(timer.dataset.seconds),
+    say = timer.querySelector('[role=status]')
   const spoken = new Set()
   const tick = () => {
     const seconds = Math.max(0, ends - Math.floor((Date.now() - opened) / 1000))
     left.hidden = seconds > 60
     left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
     timer.classList.toggle('low', seconds <= 30)
-    for (const mark of [60, 0]) if (seconds <= mark && ends > mark && !spoken.has(mark)) {
-      spoken.add(mark)
-      say.textContent = timer.dataset[`at${mark}`]
-    }
+    for (const mark of [60, 0])
+      if (seconds <= mark && ends > mark && !spoken.has(mark)) {
+        spoken.add(mark)
+        say.textContent = timer.dataset[`at${mark}`]
+      }
     if (seconds > 0) setTimeout(tick, 1000)
   }
   tick()
@@ -40,12 +43,13 @@ const fresh = () => {
   for (const form of all('form')) delete form.dataset.sent
   for (const button of all('button[aria-disabled]')) button.removeAttribute('aria-disabled')
 }
-for (const form of all('form')) form.addEventListener('submit', (event) => {
-  if (form.dataset.sent) return event.preventDefault()
-  form.dataset.sent = 'yes'
-  setTimeout(() => event.submitter?.setAttribute('aria-disabled', 'true'))
-  setTimeout(fresh, 15000)
-})
+for (const form of all('form'))
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) return event.preventDefault()
+    form.dataset.sent = 'yes'
+    setTimeout(() => event.submitter?.setAttribute('aria-disabled', 'true'))
+    setTimeout(fresh, 15000)
+  })
 addEventListener('pageshow', fresh)
 
 // The language list closes on Escape and on a press elsewhere.
@@ -55,7 +59,9 @@ language?.addEventListener('keydown', (event) => {
   language.open = false
   language.querySelector('summary').focus()
 })
-document.addEventListener('click', (event) => { if (language?.open && !language.contains(event.target)) language.open = false })
+document.addEventListener('click', (event) => {
+  if (language?.open && !language.contains(event.target)) language.open = false
+})
 
 // A page that waits looks again; without script its head does the same.
 for (const link of all('[data-look]')) setTimeout(() => location.replace(link.href), Number(link.dataset.look) * 1000)

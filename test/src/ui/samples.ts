@@ -1,0 +1,209 @@
+import { brandOf } from '../../../src/ui/brand.ts'
+import { demoHomePage, demoResultPage, outboxPage } from '../../../src/ui/demo.ts'
+import {
+  choosePage,
+  consentPage,
+  errorPage,
+  expiredPage,
+  formPostPage,
+  infoPage,
+  otpPage,
+  passwordPage,
+  pinPage,
+  waitPage,
+} from '../../../src/ui/pages.ts'
+import { makeStatics } from '../../../src/ui/statics.ts'
+import { dir, LANGUAGES } from '../../../src/ui/text.ts'
+import type { DemoFrame, Frame, Language, Limit, OtpView } from '../../../src/ui/views.ts'
+import { REFUSALS } from '../../../domain/refusals.ts'
+
+export const brand = brandOf({})
+export const statics = makeStatics(brand)
+
+const PARTY: Readonly<Partial<Record<Language, string>>> = {
+  ar: 'مصرف المرفأ للادخار',
+  hi: 'हार्बर बचत बैंक',
+  km: 'ធនាគារសន្សំហាប័រ',
+}
+
+export const frameIn = (language: Language): Frame => ({
+  language,
+  languages: LANGUAGES.map((tag) => ({ tag, href: `?ui_locales=${tag}`, current: tag === language })),
+  dir: dir(language),
+  brand,
+  issuer: 'https://id.almaria.example',
+  statics: statics.paths,
+  party: { name: PARTY[language] ?? 'Harbour Savings Bank', host: 'harboursavings.example', logo: statics.demoPaths.logo },
+  csrf: 'v1.Jx0pQ7',
+  base: '/login/txn_8Qm2vT',
+})
+
+export const withoutParty = ({ party: _party, ...frame }: Frame): Frame => frame
+
+const limit: Limit = { until: '2026-11-24T14:33:00.000Z', secondsLeft: 240, extensible: true }
+
+const otp: OtpView = {
+  idEnding: '1571',
+  reference: 'KQ7M',
+  digits: 6,
+  state: 'sent',
+  code: { until: '2026-11-24T14:30:00.000Z', secondsLeft: 172 },
+  resend: { left: 2 },
+  otherWays: true,
+  limit,
+}
+
+const essential = [
+  { name: 'name', reason: 'For the account and your bank card' },
+  { name: 'birthdate', reason: 'To check that you are 18 or older' },
+  { name: 'address', reason: 'To send the card', verified: true },
+]
+const voluntary = [{ name: 'phone_number', reason: 'To warn you about unusual payments' }, { name: 'email' }, { name: 'picture' }]
+
+/** Every page in every state, by name. */
+export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
+  choose: (frame) => choosePage(frame, { idTypes: ['uin', 'vid'], factors: ['otp', 'password', 'pin'], ownDevice: 'offer', limit }),
+  'choose-many': (frame) =>
+    choosePage(frame, {
+      idTypes: ['uin', 'vid', 'phone', 'email', 'handle'],
+      factors: ['otp', 'password', 'pin', 'biometrics', 'knowledge', 'wallet'],
+      chosen: 'pin',
+      idEnding: '1571',
+      ownDevice: 'known',
+    }),
+  'choose-empty': (frame) =>
+    choosePage(frame, { idTypes: ['uin'], factors: ['otp', 'pin'], ownDevice: 'offer', problem: { code: 'empty' }, limit }),
+  'choose-one': (frame) => choosePage(frame, { idTypes: ['email'], factors: ['otp'], ownDevice: 'hide', problem: { code: 'malformed' } }),
+  otp: (frame) => otpPage(frame, otp),
+  'otp-sending': (frame) => {
+    const { code: _code, ...rest } = otp
+    return otpPage(frame, { ...rest, state: 'sending', resend: { left: 2, from: '2026-11-24T14:28:00.000Z' }, resent: true })
+  },
+  'otp-failed': (frame) => {
+    const { code: _code, ...rest } = otp
+    return otpPage(frame, { ...rest, state: 'failed', resend: { left: 0 } })
+  },
+  'otp-wrong': (frame) =>
+    otpPage(frame, { ...otp, contacts: ['a***@almaria.example', '********42'], problem: { code: 'factor_wrong', triesLeft: 1 } }),
+  'otp-early': (frame) =>
+    otpPage(frame, { ...otp, problem: { code: 'send_too_early', from: '2026-11-24T14:28:00.000Z' }, otherWays: false }),
+  pin: (frame) => pinPage(frame, { idEnding: '1571', digits: 6, otherWays: true, limit }),
+  'pin-wrong': (frame) =>
+    pinPage(frame, { idEnding: '1571', digits: 4, otherWays: false, problem: { code: 'factor_limited', triesLeft: 2 } }),
+  password: (frame) =>
+    passwordPage(frame, { idEnding: '1571', otherWays: true, forgotten: '/forgotten', limit: { ...limit, extensible: false } }),
+  'password-wrong': (frame) =>
+    passwordPage(frame, { idEnding: '1571', otherWays: true, problem: { code: 'factor_wrong', triesLeft: 2 }, limit }),
+  consent: (frame) =>
+    consentPage(frame, {
+      idEnding: '1571',
+      essential,
+      voluntary,
+      scopes: [{ name: 'profile' }, { name: 'residence_certificate', reason: 'The bank may ask the civil registry for it' }],
+      purpose: 'To open your savings account. The Banking Act asks every bank to know its customers.',
+      validUntil: '2027-11-24T14:33:00.000Z',
+      notice: { version: '3', date: '2026-10-01T00:00:00.000Z' },
+      links: { privacy: 'https://harboursavings.example/privacy', terms: 'https://harboursavings.example/terms' },
+      limit: { ...limit, secondsLeft: 118 },
+    }),
+  'consent-only': (frame) =>
+    consentPage(frame, { idEnding: '1571', essential: [], voluntary: [], scopes: [], notice: { version: '1' }, limit }),
+  'consent-odd': (frame) =>
+    consentPage(frame, {
+      idEnding: '1571',
+      essential: [{ name: 'name#fr' }, { name: 'https://claims.example/a very "odd" <claim>' }],
+      voluntary: [{ name: 'x y' }, { name: 'x.y' }],
+      scopes: [],
+      notice: { version: '1' },
+      problem: { code: 'extensions_exhausted' },
+      limit: { ...limit, extensible: false },
+    }),
+  error: (frame) =>
+    errorPage(frame, {
+      code: 'factor_unavailable',
+      way: 'retry',
+      back: { kind: 'form' },
+      keptUntil: '2026-11-24T14:32:00.000Z',
+      reference: 'T7K4-92QF',
+      at: '2026-11-24T14:29:40.000Z',
+    }),
+  'error-unknown-client': (frame) => errorPage(withoutParty(frame), { code: 'client_unknown', reference: 'T7K4-92QF' }),
+  'error-order': (frame) => errorPage(frame, { code: 'step_out_of_order', way: 'continue', back: { kind: 'form' } }),
+  'error-exhausted': (frame) =>
+    errorPage(frame, { code: 'attempts_exhausted', back: { kind: 'link', href: 'https://harboursavings.example/cb?error=access_denied' } }),
+  expired: (frame) => expiredPage(frame, { minutes: 5, restart: true, back: { kind: 'form' } }),
+  'expired-without-way': (frame) => expiredPage(withoutParty(frame), { minutes: 1, restart: false }),
+  wait: (frame) => waitPage(frame, { refreshS: 60, href: '/login/txn_8Qm2vT' }),
+  help: (frame) => infoPage(withoutParty(frame), { topic: 'help', back: '/login/txn_8Qm2vT' }),
+  privacy: (frame) => infoPage(withoutParty(frame), { topic: 'privacy' }),
+  accessibility: (frame) => infoPage(withoutParty(frame), { topic: 'accessibility' }),
+}
+
+/** Sends itself by script, so it is looked at apart. */
+export const formPost = (frame: Frame): string =>
+  formPostPage(frame, {
+    action: 'https://harboursavings.example/cb',
+    fields: [
+      ['code', 'txn_8Qm2vT.secret'],
+      ['state', 'a "state"'],
+    ],
+  })
+
+/** Every refusal as a page of its own: words only, so it is not opened in a browser. */
+export const REFUSAL_SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = Object.fromEntries(
+  [...REFUSALS, 'fault' as const, 'bug' as const].map((code) => [
+    `refusal-${code}`,
+    (frame: Frame) => errorPage(frame, { code, way: 'restart' }),
+  ]),
+)
+
+const demoFrame: DemoFrame = { brand, statics: statics.demoPaths, outbox: 'http://localhost:8088/demo/outbox' }
+
+/** A grey pixel. */
+const PHOTO = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkuAIAALcAsF2oTlQAAAAASUVORK5CYII='
+
+export const DEMO_SAMPLES: Readonly<Record<string, () => string>> = {
+  'demo-home': () =>
+    demoHomePage(demoFrame, {
+      buttons: [
+        { id: 'sign-in', text: 'Sign in with eSignet', href: '/sign-in' },
+        { id: 'sign-in-more', text: 'Sign in and share more', href: '/sign-in?more' },
+      ],
+    }),
+  'demo-out': () =>
+    demoHomePage(demoFrame, { buttons: [{ id: 'sign-in', text: 'Sign in with eSignet', href: '/sign-in' }], signedOut: true }),
+  'demo-problem': () =>
+    demoHomePage(demoFrame, {
+      buttons: [{ id: 'sign-in', text: 'Sign in with eSignet', href: '/sign-in' }],
+      problem: { error: 'access_denied', description: 'The person said no' },
+    }),
+  'demo-result': () =>
+    demoResultPage(demoFrame, {
+      claims: {
+        sub: 'Yx1',
+        name: 'Amina Delroy',
+        'name#fr': 'Amina Delroy',
+        'name#ar': 'أمينة ديلروي',
+        birthdate: '1990-03-31',
+        email_verified: true,
+        address: { formatted: '12 Quay Street\nAlmar' },
+        picture: PHOTO,
+      },
+      idToken: { iss: 'http://localhost:8088', aud: 'harbour', acr: 'mosip:idp:acr:generated-code', amr: ['otp'] },
+      checks: ['The signature of the ID token', 'Issuer, audience, nonce and time', 'The signature of the details'],
+      home: '/signed-out',
+    }),
+  'demo-outbox': () =>
+    outboxPage(demoFrame, {
+      messages: [
+        {
+          at: '2026-11-24T14:27:00.000Z',
+          channel: 'sms',
+          to: '+000 555 01 42',
+          text: 'KQ7M: 482915 is your code for Harbour Savings Bank. @localhost #482915',
+        },
+      ],
+      refresh: '/demo/outbox',
+    }),
+  'demo-outbox-empty': () => outboxPage(demoFrame, { messages: [], refresh: '/demo/outbox' }),
+}
