@@ -3,7 +3,7 @@ import type { ClientConfiguration, Policy, StandingConsent } from '../../schemas
 import type { Instant } from '../../domain/ports.ts'
 
 /** Seconds after the instant at which every sample begins. */
-export const at = (seconds: number): Instant => new Date(Date.parse('2026-11-24T12:00:00.000Z') + seconds * 1000).toISOString()
+export const at = (seconds: number): Instant => new Date(Date.parse('2026-11-24T12:00:00.000Z') + Math.round(seconds * 1000)).toISOString()
 
 /** 43 characters of base64url that say what they stand for. */
 export const digest = (name: string): string => name.padEnd(43, '0')
