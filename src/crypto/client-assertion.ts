@@ -1,0 +1,157 @@
+import { verifySignature, type ClientKey } from './client-keys.ts'
+import type { Instant, SigningAlgorithm } from '../../domain/ports.ts'
+import { epochSeconds } from '../../domain/time.ts'
+import type { ClientConfiguration } from '../../schemas/generated.ts'
+
+/** Why an assertion is no proof: for the log only, the client is told nothing. */
+export type AssertionFault =
+  | 'malformed'
+  | 'header'
+  | 'algorithm'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'lifetime'
+  | 'not_yet'
+  | 'jti'
+  | 'before_memory'
+  | 'key'
+  | 'signature'
+
+type JsonObject = { readonly [member: string]: unknown }
+
+/** An assertion taken apart; nothing of it is proven yet. */
+export type Assertion = {
+  readonly header: JsonObject
+  readonly claims: JsonObject
+  readonly input: Uint8Array
+  readonly signature: Uint8Array
+  /** `sub`: the client that it claims to come from. */
+  readonly subject: string
+}
+
+const ASSERTION_CHARS_MAX = 8192
+const JTI_CHARS_MAX = 128
+const AUDIENCES_MAX = 10
+
+/** Rule 32: seconds. */
+const LIFETIME_S_MAX = 300
+/** FAPI 2.0 §5.3.2.1-13: 10 s ahead must be accepted, more than 60 s refused. */
+const AHEAD_S_MAX = 60
+
+const TYPES: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt']
+
+/** Headers that name a key, or change what the signature means: a registered key is the only one that counts. */
+const FOREIGN = ['jku', 'x5u', 'jwk', 'crit', 'b64', 'zip']
+
+const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'PS256', 'RS256', 'EdDSA']
+
+/** Base64url as RFC 7515 §2 writes it, in its one canonical form. */
+const bytesOf = (part: string): Buffer | undefined => {
+  const bytes = Buffer.from(part, 'base64url')
+  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
+}
+
+const objectOf = (part: string): JsonObject | undefined => {
+  const bytes = bytesOf(part)
+  if (bytes === undefined) return undefined
+  try {
+    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const readAssertion = (text: string): Assertion | undefined => {
+  if (text.length > ASSERTION_CHARS_MAX) return undefined
+  const [first = '', second = '', third = '', ...more] = text.split('.', 4)
+  const header = objectOf(first)
+  const claims = objectOf(second)
+  const signature = bytesOf(third)
+  const subject = claims?.['sub']
+  if (more.length > 0 || header === undefined || claims === undefined || signature === undefined || typeof subject !== 'string')
+    return undefined
+  return { header, claims, signature, subject, input: Buffer.from(`${first}.${second}`, 'ascii') }
+}
+
+export type AssertionRules = {
+  readonly client: Pick<ClientConfiguration, 'client_id' | 'assertion_audience' | 'token_endpoint_auth_signing_alg'>
+  readonly keys: readonly ClientKey[]
+  readonly at: Instant
+  readonly issuer: string
+  /** URLs that a client which is not bound to the issuer alone may name (rule 34). */
+  readonly endpoints: readonly string[]
+  /** Since when used assertions are remembered (rule 32). */
+  readonly epoch: Instant
+}
+
+const algorithmOf = ({ header }: Assertion, { client }: AssertionRules): SigningAlgorithm | undefined => {
+  const only = client.token_endpoint_auth_signing_alg
+  return ALGORITHMS.find((alg) => alg === header['alg'] && (only === undefined || only === alg))
+}
+
+const headerFault = ({ header }: Assertion): AssertionFault | undefined => {
+  const { typ, kid } = header
+  const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ
+  const sound =
+    TYPES.includes(type) && (kid === undefined || typeof kid === 'string') && !FOREIGN.some((name) => Object.hasOwn(header, name))
+  return sound ? undefined : 'header'
+}
+
+/** A client bound to the issuer names it as one string (FAPI 2.0 §5.3.2.1-8): against audience injection. */
+const audienceFits = (audience: unknown, { client, issuer, endpoints }: AssertionRules): boolean => {
+  if (client.assertion_audience === 'issuer') return audience === issuer
+  const named: readonly unknown[] = Array.isArray(audience) ? audience : [audience]
+  return named.length <= AUDIENCES_MAX && named.some((value) => value === issuer || endpoints.some((endpoint) => endpoint === value))
+}
+
+const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+const timeFault = ({ claims }: Assertion, { at, epoch }: AssertionRules): AssertionFault | undefined => {
+  const now = epochSeconds(at)
+  const { exp, iat, nbf } = claims
+  if (!isSeconds(exp) || (iat !== undefined && !isSeconds(iat)) || (nbf !== undefined && !isSeconds(nbf))) return 'malformed'
+  if (exp <= now) return 'expired'
+  if (exp > now + LIFETIME_S_MAX) return 'lifetime'
+  if ((iat ?? now) > now + AHEAD_S_MAX || (nbf ?? now) > now + AHEAD_S_MAX) return 'not_yet'
+  // Without `iat` it may have been used as early as its expiry allows.
+  return (iat ?? exp - LIFETIME_S_MAX) < epochSeconds(epoch) ? 'before_memory' : undefined
+}
+
+const claimsFault = (assertion: Assertion, rules: AssertionRules): AssertionFault | undefined => {
+  const { iss, aud, jti } = assertion.claims
+  const id = rules.client.client_id
+  if (iss !== id || assertion.subject !== id) return 'issuer'
+  if (!audienceFits(aud, rules)) return 'audience'
+  if (typeof jti !== 'string' || jti.length === 0 || jti.length > JTI_CHARS_MAX) return 'jti'
+  return timeFault(assertion, rules)
+}
+
+const signatureFits = (alg: SigningAlgorithm, { key }: ClientKey, { input, signature }: Assertion): boolean => {
+  try {
+    return verifySignature(alg, key, input, signature)
+  } catch {
+    return false
+  }
+}
+
+export type Verified =
+  { readonly ok: true; readonly jti: string; readonly exp: number } | { readonly ok: false; readonly fault: AssertionFault }
+
+/**
+ * `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §3). Everything but single use, which is spent last. Several keys may bear
+ * one `kid`: those that fit the algorithm are tried (FAPI 2.0 §5.4.3).
+ */
+export const verifyAssertion = (assertion: Assertion, rules: AssertionRules): Verified => {
+  const no = (fault: AssertionFault): Verified => ({ ok: false, fault })
+  const alg = algorithmOf(assertion, rules)
+  if (alg === undefined) return no('algorithm')
+  const fault = headerFault(assertion) ?? claimsFault(assertion, rules)
+  if (fault !== undefined) return no(fault)
+  const { kid } = assertion.header
+  const candidates = rules.keys.filter((key) => key.algorithms.includes(alg) && (kid === undefined || key.kid === kid))
+  if (candidates.length === 0) return no('key')
+  if (!candidates.some((key) => signatureFits(alg, key, assertion))) return no('signature')
+  return { ok: true, jti: String(assertion.claims['jti']), exp: Number(assertion.claims['exp']) }
+}

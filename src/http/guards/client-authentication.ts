@@ -1,0 +1,59 @@
+import { clientOf } from '../../clients.ts'
+import { readAssertion, verifyAssertion, type AssertionFault } from '../../crypto/client-assertion.ts'
+import { clientKeys } from '../../crypto/client-keys.ts'
+import type { World } from '../../world.ts'
+import { TOKEN_PATHS } from '../paths.ts'
+import { field, type Request } from '../reply.ts'
+import type { ClientState } from '../../../domain/client/client.ts'
+import type { RefusalCode } from '../../../domain/refusals.ts'
+import { instantOf } from '../../../domain/time.ts'
+
+const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+const CLIENT = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/
+
+export type ClientAuthentication =
+  | { readonly client: ClientState }
+  | { readonly refusal: Extract<RefusalCode, 'client_authentication_failed' | 'client_inactive' | 'assertion_replayed'> }
+
+type Authenticating = Pick<World, 'settings' | 'singleUse' | 'log' | 'journal' | 'states'>
+
+type Reason = AssertionFault | 'missing' | 'client_id' | 'client' | 'inactive' | 'replayed'
+
+/** The reason is for the operator; a name that nobody registered could be anything, so it is not repeated. */
+const failed = (world: Authenticating, request: Request, reason: Reason, client?: string): ClientAuthentication => {
+  world.log.warn('client_authentication_failed', { request: request.requestId, reason, ...(client !== undefined && { client }) })
+  if (reason === 'inactive') return { refusal: 'client_inactive' }
+  return { refusal: reason === 'replayed' ? 'assertion_replayed' : 'client_authentication_failed' }
+}
+
+/**
+ * `private_key_jwt` at `endpointPath`. A client that is not bound to the issuer as audience may also name the URL of that
+ * endpoint or of the token endpoint, as eSignet 1.8 and older clients do (rule 34).
+ */
+export const authenticateClient = async (world: Authenticating, request: Request, endpointPath: string): Promise<ClientAuthentication> => {
+  const text = field(request, 'client_assertion')
+  if (text === undefined || field(request, 'client_assertion_type') !== TYPE) return failed(world, request, 'missing')
+  const assertion = readAssertion(text)
+  if (assertion === undefined) return failed(world, request, 'malformed')
+  const id = assertion.subject
+  const given = field(request, 'client_id')
+  if (!CLIENT.test(id) || (given !== undefined && given !== id)) return failed(world, request, 'client_id')
+  const client = await clientOf(world, id)
+  const { configuration, artefact, active } = client
+  if (configuration === undefined) return failed(world, request, 'client')
+  const { issuer } = world.settings
+  const verified = verifyAssertion(assertion, {
+    client: configuration,
+    keys: clientKeys(configuration, artefact),
+    at: request.at,
+    issuer,
+    endpoints: [endpointPath, ...TOKEN_PATHS].map((path) => `${issuer}${path}`),
+    epoch: await world.singleUse.epoch(),
+  })
+  if (!verified.ok) return failed(world, request, verified.fault, id)
+  if (!active) return failed(world, request, 'inactive', id)
+  // Last of all, so that what fails otherwise spends nothing.
+  const first = await world.singleUse.use(`assertion:${id}`, verified.jti, instantOf(verified.exp * 1000))
+  return first ? { client } : failed(world, request, 'replayed', id)
+}
