@@ -1,3 +1,4 @@
+import { CLAIM_SCOPES, requestedClaims } from '../domain/claims.ts'
 import type { PluginDescription } from '../domain/ports.ts'
 import { checkBody, checkClient } from '../schemas/check.ts'
 import registration from '../schemas/requests/client-registration.json' with { type: 'json' }
@@ -9,8 +10,6 @@ import { readRedirectUris } from './registration/redirect-uris.ts'
 export type Deployment = {
   readonly plugin: Pick<PluginDescription, 'claims'>
   readonly policy: Pick<Policy, 'assurance'>
-  /** The scopes of this broker, each with the claims that it stands for. */
-  readonly scopes: Readonly<Record<string, readonly string[]>>
 }
 
 export type Completed =
@@ -79,12 +78,11 @@ const sectorOf = (stated: unknown, hosts: readonly string[], current: ClientConf
 
 const words = (deployment: Deployment, input: Members): readonly string[] => {
   const scopes = typeof input['scope'] === 'string' ? input['scope'].split(' ').filter((token) => token !== '') : ['openid']
-  const known = Object.keys(deployment.scopes)
   const acrs = deployment.policy.assurance.acrs.map((row) => row.acr)
   const unknown = (member: string, values: readonly string[], from: readonly string[], where: string): readonly string[] =>
     values.filter((value) => !from.includes(value)).map((value) => `${member}: ${value} is not known here; ${where} ${from.join(', ')}`)
   return [
-    ...unknown('scope', scopes, known, 'scopes are'),
+    ...unknown('scope', scopes, CLAIM_SCOPES, 'scopes are'),
     ...(scopes.includes('openid') ? [] : ['scope: must include openid']),
     ...(new Set(scopes).size < scopes.length ? ['scope: the same word stands in it twice'] : []),
     ...unknown('claims', textsOf(input['claims']), deployment.plugin.claims, 'the ID system has'),
@@ -98,11 +96,8 @@ const contradictions = (input: Members): readonly string[] =>
     : []
 
 /** The fewest claims that its scopes promise, of those that the ID system has. */
-const impliedClaims = ({ scopes, plugin }: Deployment, scope: unknown): readonly string[] => {
-  const asked = typeof scope === 'string' ? scope.split(' ') : []
-  const promised = new Set(asked.flatMap((token) => (Object.hasOwn(scopes, token) ? (scopes[token] ?? []) : [])))
-  return plugin.claims.filter((claim) => promised.has(claim))
-}
+const impliedClaims = ({ plugin }: Deployment, scope: unknown): readonly string[] =>
+  requestedClaims(plugin.claims, typeof scope === 'string' ? scope.split(' ') : []).map((claim) => claim.name)
 
 /**
  * A registration checked and completed, or all that is wrong with it at once. `current` is the configuration that an update replaces.
