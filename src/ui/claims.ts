@@ -1,5 +1,6 @@
-import { clip, type Html, html } from './html.ts'
+import { clip, type Html, html, type Part } from './html.ts'
 import { type Say, type TextKey, TEXTS } from './text.ts'
+import type { Language } from './views.ts'
 
 type Kind = 'claim' | 'scope'
 
@@ -7,12 +8,23 @@ const NAME_MAX = 60
 
 const isKey = (key: string): key is TextKey => key in TEXTS.en
 
+/** A technical name may break after an underscore, not inside a word. */
+const breakable = (name: string): Part => name.split(/(?<=_)/).map((part, index) => [index > 0 && html`<wbr />`, part])
+
+const languageName = (tag: string, language: Language): string => {
+  try {
+    return new Intl.DisplayNames(language, { type: 'language' }).of(tag) ?? tag
+  } catch {
+    return tag
+  }
+}
+
 /** What a claim or scope is called. `name#fr` is the name in French; what we have no word for goes by its technical name. */
-export const labelOf = (kind: Kind, name: string, say: Say): Html => {
+export const labelOf = (kind: Kind, name: string, say: Say, language: Language): Html => {
   const [base = '', tag] = name.split('#', 2)
   const key = `${kind}.${base}`
-  const label = isKey(key) ? say(key) : html`<bdi class="mono" dir="ltr">${clip(base, NAME_MAX)}</bdi>`
-  return tag === undefined ? label : html`${label} <bdi class="mono" dir="ltr">${clip(tag, NAME_MAX)}</bdi>`
+  const label = isKey(key) ? say(key) : html`<bdi class="mono" dir="ltr">${breakable(clip(base, NAME_MAX))}</bdi>`
+  return tag === undefined ? label : html`${label} (<bdi>${clip(languageName(tag, language), NAME_MAX)}</bdi>)`
 }
 
 /** A few words on what a scope holds, where we have them. */
@@ -24,8 +36,3 @@ export const hintOf = (kind: Kind, name: string, say: Say): Html | undefined => 
 /** An id that is valid in HTML and unique on the page, whatever the name is. Plain names keep their name. */
 export const idOf = (prefix: string, name: string, index: number): string =>
   /^[A-Za-z0-9_-]{1,64}$/.test(name) ? `${prefix}-${name}` : `${prefix}.${index}`
-
-/** Claims that have a word in every language. */
-export const CLAIMS_NAMED: readonly string[] = Object.keys(TEXTS.en)
-  .filter((key) => key.startsWith('claim.'))
-  .map((key) => key.slice('claim.'.length))

@@ -21,7 +21,7 @@ const lines = (parts: readonly Html[]): Part => parts.map((part, index) => [inde
 const neededRow = (asked: Asked, index: number, words: Words): Html => {
   const reasons = why(asked, 'claim', words)
   return html`<li id="${idOf('claim', asked.name, index)}">
-    ${icon('check')}<b>${labelOf('claim', asked.name, words.say)}</b>${reasons.length > 0 && html`<p class="hint">${lines(reasons)}</p>`}
+    ${icon('check')}<b>${labelOf('claim', asked.name, words.say, words.language)}</b>${reasons.length > 0 && html`<p class="hint">${lines(reasons)}</p>`}
   </li>`
 }
 
@@ -38,7 +38,7 @@ const boxRow = (asked: Asked, index: number, name: 'claims' | 'scopes', words: W
       value="${asked.name}"
       ${attribute('aria-describedby', reasons.length > 0 && `${id}-why`)}
     />
-    <label for="${id}">${labelOf(kind, asked.name, words.say)}</label>
+    <label for="${id}">${labelOf(kind, asked.name, words.say, words.language)}</label>
     ${reasons.length > 0 && html`<p class="hint" id="${id}-why">${lines(reasons)}</p>`}
   </li>`
 }

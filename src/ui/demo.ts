@@ -186,7 +186,7 @@ export const demoResultPage = (frame: DemoFrame, view: DemoResultView): string =
             ? html`<p class="empty">None. You shared nothing but that it is you.</p>`
             : html`<table>
                 <tbody>
-                  ${rows(details, (claim) => labelOf('claim', claim, say))}
+                  ${rows(details, (claim) => labelOf('claim', claim, say, 'en'))}
                 </tbody>
               </table>`
         }
@@ -227,27 +227,18 @@ export const outboxPage = (frame: DemoFrame, view: OutboxView): string => {
         ${
           view.messages.length === 0
             ? html`<p class="empty">Nothing yet. Ask for a code, then look again.</p>`
-            : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="messages">
-                <table>
-                  <thead>
-                    <tr>
-                      <th scope="col">When</th>
-                      <th scope="col">To</th>
-                      <th scope="col">Message</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    ${view.messages.slice(0, ROWS_MAX).map(
-                      ({ at, channel, to, text }) =>
-                        html`<tr>
-                          <td>${dateAndTime('en', zone, at)}</td>
-                          <td><span class="tag idle">${channel}</span> <bdi class="num">${clip(to, 80)}</bdi></td>
-                          <td class="sms">${clip(text, VALUE_MAX)}</td>
-                        </tr>`,
-                    )}
-                  </tbody>
-                </table>
-              </div>`
+            : html`<ol class="mails">
+                ${view.messages.slice(0, ROWS_MAX).map(
+                  ({ at, channel, to, text }) =>
+                    html`<li>
+                      <p class="sms">${clip(text, VALUE_MAX)}</p>
+                      <p class="hint">
+                        <span class="tag idle">${channel}</span> <bdi class="num" dir="ltr">${clip(to, 80)}</bdi>,
+                        ${dateAndTime('en', zone, at)}
+                      </p>
+                    </li>`,
+                )}
+              </ol>`
         }
       </section>
     </div>`,

@@ -71,7 +71,7 @@ const foot = (frame: Frame, { say }: Words): Html => {
 }
 
 /** Spaces at the start of lines are for readers of the source; no text of a page depends on them. */
-export const tightened = (page: Html): string => page.markup.replace(/\n\s+/g, '\n').replace(/>\n</g, '><').replace(/ \/>/g, '>')
+export const tightened = (page: Html): string => page.markup.replace(/\n\s+/g, '\n').replace(/>\n</g, '><').replace(/ \/>/g, '/>')
 
 export type PageParts = {
   /** Of the window: what the page is about, without anything personal. */

@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/ports.ts'
 import { inLanguage } from './brand.ts'
 import { bdi, clip, type Html, num } from './html.ts'
 import { calendarDate, clockTime, dateAndTime, lineIn, type Say, sayIn } from './text.ts'
-import type { Frame } from './views.ts'
+import type { Frame, Language } from './views.ts'
 
 /** Letters of a relying party's name that are shown. */
 export const PARTY_MAX = 80
@@ -16,6 +16,7 @@ export type Words = {
   readonly date: (at: Instant) => Html
   readonly moment: (at: Instant) => Html
   readonly party: string
+  readonly language: Language
 }
 
 export const wordsOf = (frame: Frame): Words => {
@@ -31,5 +32,6 @@ export const wordsOf = (frame: Frame): Words => {
     date: (at) => calendarDate(language, brand.timeZone.id, at),
     moment: (at) => dateAndTime(language, brand.timeZone.id, at),
     party,
+    language,
   }
 }
