@@ -138,8 +138,11 @@ const PICTURE = /^data:image\/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/]{1,400000}
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'Yes' : 'No') : String(JSON.stringify(value))
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return value ? 'Yes' : 'No'
+  return value === undefined ? '' : JSON.stringify(value)
+}
 
 const shown = (name: string, value: unknown): Html => {
   if (typeof value === 'string' && PICTURE.test(value))
