@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
+import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
 import { loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
 import { fileKeyStore } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
@@ -13,7 +14,7 @@ import { sqliteSingleUse } from '../adapters/single-use/sqlite/sqlite-single-use
 import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
 import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
-import { openJournal } from './journal.ts'
+import { openJournal, type Journal } from './journal.ts'
 import { jsonLog, type Runtime } from './runtime.ts'
 import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
@@ -81,8 +82,15 @@ export type PluginChoice = {
   readonly plugin?: IdSystemPlugin
 }
 
-export const openPlugin = async (settings: Settings, { clock, chance, log, timers }: Runtime, choice: PluginChoice): Promise<LoadedPlugin> => {
-  const dataDirectory = join(settings.data, 'plugin')
+/** What a plugin keeps. */
+const pluginFolder = ({ data }: Settings): string => join(data, 'plugin')
+
+export const openPlugin = async (
+  settings: Settings,
+  { clock, chance, log, timers }: Runtime,
+  choice: PluginChoice,
+): Promise<LoadedPlugin> => {
+  const dataDirectory = pluginFolder(settings)
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   return loadPlugin({ ...choice, tools: { clock, chance, log, dataDirectory }, timers })
 }
@@ -101,13 +109,12 @@ export const openWorld = async (settings: Settings, runtime: Runtime, choice: Pl
   const singleUse = sqliteSingleUse({ file: file('single-use.db'), clock })
   const views = openViews(settings)
   const idSystem = await openPlugin(settings, runtime, choice)
-  const policy = await journal.keepArtefact('policy', settings.policy as unknown as { readonly [key: string]: Json }, clock.now(), chance.uuid())
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   const world: World = {
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
     states: stateCache(STATES_MAX),
     secrets: await secretsOf(keys),
-    policy: { value: settings.policy, digest: policy },
+    policy: await keptPolicy(settings, journal, runtime),
     waiters: waiters(timers),
     statics: makeStatics(brand),
   }
@@ -123,3 +130,24 @@ export const openWorld = async (settings: Settings, runtime: Runtime, choice: Pl
     },
   }
 }
+
+/** The policy in force, kept as an artefact (rule 6). */
+export const keptPolicy = async ({ policy }: Settings, journal: Journal, { clock, chance }: Runtime): Promise<World['policy']> => {
+  const content = policy as unknown as { readonly [key: string]: Json }
+  return { value: policy, digest: await journal.keepArtefact('policy', content, clock.now(), chance.uuid()) }
+}
+
+/** The ID system that a deployment names; the demo's where it names none. */
+export const pluginChoice = ({ plugin }: Settings): PluginChoice => ({
+  module: plugin?.module ?? 'mock',
+  settings: (plugin?.settings ?? {}) as { readonly [key: string]: Json },
+})
+
+/** The mock of the demonstration, which prints the codes that it "sends", and its mailbox. */
+export const demoIdSystem = (settings: Settings, onMessage: (message: Message) => void) => ({
+  choice: { ...pluginChoice(settings), plugin: mockPlugin({ onMessage }) } satisfies PluginChoice,
+  outbox: () => readOutbox(pluginFolder(settings)),
+})
+
+export { backup as backupEvents } from '../adapters/event-store/sqlite/backup.ts'
+export { checkPlugin, describePlugin } from '../adapters/id-system/registry.ts'

@@ -71,7 +71,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Names of the environment that are not settings: they are read by the test suite alone. */
 const IGNORED = /^ESIGNET_TEST_/
 
-const fromEnvironment = (file: JsonObject, environment: Environment): { readonly value: JsonObject; readonly problems: readonly string[] } => {
+const fromEnvironment = (
+  file: JsonObject,
+  environment: Environment,
+): { readonly value: JsonObject; readonly problems: readonly string[] } => {
   const paths = [...pathsOf(configSchema as SchemaNode), ...pathsOf(policySchema as SchemaNode, ['policy'])]
   const known = new Map(paths.map((row) => [`ESIGNET_${snake(row[0])}`, row]))
   let value = file
@@ -91,7 +94,9 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (mode === 'tool') return []
   if (mode === 'demo')
-    return LOOPBACK.has(config.host ?? '127.0.0.1') ? [] : ['host: the demo binds loopback only; leave `host` out, or run `serve` without --demo']
+    return LOOPBACK.has(config.host ?? '127.0.0.1')
+      ? []
+      : ['host: the demo binds loopback only; leave `host` out, or run `serve` without --demo']
   const rules: readonly (readonly [wrong: boolean, problem: string])[] = [
     [!config.issuer?.startsWith('https://'), 'issuer: must be an https URL in production (or run `serve --demo`)'],
     [config.store === 'memory', 'store: `memory` forgets everything; production needs a durable store'],

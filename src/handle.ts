@@ -120,7 +120,7 @@ export const handle = async <State, Command extends AnyCommand, Rules, Event ext
   circumstances: Circumstances<Rules>,
 ): Promise<Handled<State>> => {
   let fresh = false
-  for (let conflicts = 0; ; ) {
+  for (let conflicts = 0; ;) {
     // `load` looks at the cache before it first waits, so this is what it sees.
     const cached = !fresh && rules.reading === 'folds' && world.states.get(stream) !== undefined
     const loaded = await load(world, rules, stream, fresh)

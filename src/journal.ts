@@ -1,7 +1,16 @@
 import { checkDigest, genesisOf, sealMetadata } from './chain.ts'
 import { sha256, uuidv5 } from './crypto/hash.ts'
 import { canonical } from '../domain/canonical.ts'
-import { Fault, type Digest, type EventStore, type Instant, type Json, type NewEvent, type StoredEvent, type Uuid } from '../domain/ports.ts'
+import {
+  Fault,
+  type Digest,
+  type EventStore,
+  type Instant,
+  type Json,
+  type NewEvent,
+  type StoredEvent,
+  type Uuid,
+} from '../domain/ports.ts'
 import { artefactStream, kindOf, type Kind } from '../domain/streams.ts'
 import type { EventSource, Recorded, SourceMessage, Unreadable } from '../projections/projection.ts'
 import { checkCommand, checkEvent, checkMetadata, commandVersion, eventVersion } from '../schemas/check.ts'
@@ -163,7 +172,7 @@ export const openJournal = (store: EventStore): Journal => {
   const read: Journal['read'] = async (stream, from = 0, previous) => {
     const events: Recorded[] = []
     let before = previous
-    for (let next = from; ; ) {
+    for (let next = from; ;) {
       const slice = await store.readStream(stream, { from: next, max: PAGE_EVENTS })
       for (const stored of slice.events) {
         if (stored.revision !== next) throw damaged(stored, `event ${String(next)} before it is missing`)

@@ -8,7 +8,8 @@ export const nameIn = (
 ): string | undefined => {
   for (const language of languages) {
     const [short = language] = language.split('-')
-    const found = configuration[`${member}#${language}` as `client_name#${string}`] ?? configuration[`${member}#${short}` as `client_name#${string}`]
+    const found =
+      configuration[`${member}#${language}` as `client_name#${string}`] ?? configuration[`${member}#${short}` as `client_name#${string}`]
     if (found !== undefined) return found
   }
   return configuration[member]

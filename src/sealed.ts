@@ -36,7 +36,11 @@ export const seal = async <P extends Part>(
   until: Instant,
 ): Promise<void> => world.vault.put(nameOf(transaction, part), new TextEncoder().encode(JSON.stringify(value)), until)
 
-export const unseal = async <P extends Part>(world: Pick<World, 'vault'>, transaction: string, part: P): Promise<SealedParts[P] | undefined> => {
+export const unseal = async <P extends Part>(
+  world: Pick<World, 'vault'>,
+  transaction: string,
+  part: P,
+): Promise<SealedParts[P] | undefined> => {
   const bytes = await world.vault.get(nameOf(transaction, part))
   // Only `seal` writes here, and the vault's seal shows that nobody changed it.
   return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as SealedParts[P])

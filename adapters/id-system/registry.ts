@@ -112,6 +112,13 @@ export const pluginProblems = async (
   return prepared.ok ? [] : prepared.problems
 }
 
+/** What a plugin says of itself, without opening it. Throws Fault `invalid` with every problem. */
+export const describePlugin = async (load: Pick<PluginLoad, 'module' | 'plugin' | 'settings'>): Promise<PluginDescription> => {
+  const prepared = await prepare(load)
+  if (!prepared.ok) throw refuse(load.module, prepared.problems)
+  return prepared.description
+}
+
 const refuse = (module: string, problems: readonly string[]): Fault =>
   new Fault('invalid', [`The plugin ${module} cannot be used:`, ...problems].join('\n  '))
 

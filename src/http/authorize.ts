@@ -13,9 +13,8 @@ import { newSecret, readRequestUri } from '../crypto/ids.ts'
 import { command } from '../steps/act.ts'
 import { startAuthorization } from '../steps/start.ts'
 import type { World } from '../world.ts'
-import { readAuthorizationRequest } from '../../domain/authorization-request.ts'
+import { readAuthorizationRequest, type RefusedRequest } from '../../domain/authorization-request.ts'
 import type { ClientState } from '../../domain/client/client.ts'
-import type { RefusalCode } from '../../domain/refusals.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 const limiters = new WeakMap<World, Limiter>()
@@ -53,32 +52,38 @@ const openPushed = async (world: World, request: Request, client: ClientState, c
   return refusal === undefined ? enter(world, request, transaction, browserSecret) : errorReply(world, request, refusal)
 }
 
-type Direct = { readonly configuration: ClientConfiguration; readonly redirectUri: string; readonly parameters: ReadonlyMap<string, string> }
+type Direct = {
+  readonly configuration: ClientConfiguration
+  readonly redirectUri: string
+  readonly parameters: ReadonlyMap<string, string>
+}
 
 /** To the relying party where that is safe, else a page of our own (RFC 9700 §4.11.2). */
-const refuse = (world: World, request: Request, refusal: RefusalCode, { configuration, redirectUri, parameters }: Direct): Reply => {
+const refuse = (world: World, request: Request, refused: RefusedRequest, { configuration, redirectUri, parameters }: Direct): Reply => {
+  const { refusal, error } = refused
   if (!ERRORS[refusal].redirectable) return errorReply(world, request, refusal)
   const language = languageOf(request, parameters.get('ui_locales'))
   const state = parameters.get('state')
   const responseMode = parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query'
   const target = { redirectUri, responseMode, issuer: world.settings.issuer, ...(state !== undefined && { state }) } as const
-  return authorizationResponse(target, { refusal }, frameOf(world, request, language, { party: partyOf(configuration, redirectUri, language) }))
+  const answer = error === undefined ? { refusal } : { error: { error, error_description: ERRORS[refusal].description } }
+  return authorizationResponse(target, answer, frameOf(world, request, language, { party: partyOf(configuration, redirectUri, language) }))
 }
 
 const startDirect = async (world: World, request: Request, client: ClientState, direct: Direct): Promise<Reply> => {
   const { configuration, redirectUri, parameters } = direct
   const offered = world.idSystem.description.factors.map(({ factor }) => factor)
   const read = readAuthorizationRequest(parameters, { policy: world.policy.value, client: configuration, offered, via: 'direct' })
-  if ('refusal' in read) return refuse(world, request, read.refusal, direct)
+  if ('refusal' in read) return refuse(world, request, read, direct)
   const hinted = await hintedSubject(world, configuration.client_id, read.raw['id_token_hint'])
-  if (hinted === 'unreadable') return refuse(world, request, 'request_invalid', direct)
+  if (hinted === 'unreadable') return refuse(world, request, { refusal: 'request_invalid' }, direct)
   const secret = newSecret(world.chance)
   const from = { id: request.requestId, causation: request.requestId, at: request.at, client }
   const asked = { ...read, raw: { ...read.raw, ...hinted } }
   const started = await startAuthorization(world, from, asked, { via: 'direct', redirectUri, browser: sha256(secret) })
   return started.refusal === undefined
     ? enter(world, request, started.transaction, secret)
-    : refuse(world, request, started.refusal, direct)
+    : refuse(world, request, { refusal: started.refusal }, direct)
 }
 
 /** GET and POST `/authorize`: the one page load that records (rule 23). No redirect before client and redirect URI are known to be good. */

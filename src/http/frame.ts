@@ -2,7 +2,7 @@ import type { Request } from './reply.ts'
 import { nameIn } from '../localised.ts'
 import type { World } from '../world.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
-import { dir, LANGUAGE_TAGS, pickLanguage } from '../ui/text.ts'
+import { dir, LANGUAGES, pickLanguage } from '../ui/text.ts'
 import type { Frame, Language, Party } from '../ui/views.ts'
 
 /** Remembers the language that a person chose on a page: no secret, no person. */
@@ -13,7 +13,7 @@ const LANGUAGE_COOKIE_S = 15_552_000
 
 /** `?ui_locales=fr` on a page of ours is the person's choice in the language menu; at `/authorize` it is the relying party's wish. */
 const chosenNow = (request: Request): string | undefined =>
-  request.path === '/authorize' ? undefined : LANGUAGE_TAGS.find((tag) => tag === request.query.get('ui_locales'))
+  request.path === '/authorize' ? undefined : LANGUAGES.find((tag) => tag === request.query.get('ui_locales'))
 
 /** A choice on the page wins, then the relying party's wish, then the browser's. */
 export const languageOf = (request: Request, uiLocales: string | undefined): Language => {
@@ -48,7 +48,7 @@ export const frameOf = (
   more: Pick<Frame, 'party' | 'csrf' | 'base'> = {},
 ): Frame => ({
   language,
-  languages: LANGUAGE_TAGS.map((tag) => ({
+  languages: LANGUAGES.map((tag) => ({
     tag,
     href: `${request.method === 'POST' ? (more.base ?? '/') : request.path}?ui_locales=${tag}`,
     current: tag === language,

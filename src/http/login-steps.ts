@@ -43,13 +43,20 @@ const told = (world: World, request: Request, session: Session, { state, refusal
 }
 
 /** What follows a proof without a page: a standing consent, the claims, the code. It stops at the first thing that wants the person. */
-const proceed = async (world: World, request: Request, session: Session, state: TransactionState, cookies: readonly string[]): Promise<Reply> => {
+const proceed = async (
+  world: World,
+  request: Request,
+  session: Session,
+  state: TransactionState,
+  cookies: readonly string[],
+): Promise<Reply> => {
   const act = actOf(request, session)
   const agreed = state.stage === 'authenticated' ? await reuseConsent(world, act, state) : { state }
   if (agreed.state.stage !== 'consented') return onward(world, request, session, cookies)
   const issued = await issueCode(world, act, agreed.state)
   const now = { ...session, state: issued.state }
-  if (issued.refusal === 'release_unavailable') return withCookies(hindranceReply(world, request, now, 'release_unavailable', 'retry'), cookies)
+  if (issued.refusal === 'release_unavailable')
+    return withCookies(hindranceReply(world, request, now, 'release_unavailable', 'retry'), cookies)
   const reply = issued.state.stage === 'code_issued' ? codeReply(world, now) : undefined
   return reply === undefined ? onward(world, request, session, cookies) : withCookies(reply, cookies)
 }
@@ -70,8 +77,7 @@ const choose: Step = async (world, request, session) => {
     return again.refusal === undefined ? onward(world, request, session) : chooseTold(world, request, session, again)
   }
   const id = readIndividualId(world, typed ?? '')
-  if (id === undefined)
-    return showChoose(world, request, session, { problem: { code: typed === undefined ? 'empty' : 'malformed' } })
+  if (id === undefined) return showChoose(world, request, session, { problem: { code: typed === undefined ? 'empty' : 'malformed' } })
   const wish = { factor, id, ownDevice: field(request, 'own_device') === 'yes', deviceSecret }
   const outcome = await requestFactor(world, act, wish)
   return outcome.refusal === undefined ? onward(world, request, session) : chooseTold(world, request, session, outcome)
@@ -118,13 +124,23 @@ const consent: Step = async (world, request, session) => {
   const choice = { claims: fields(request, 'claims'), scopes: fields(request, 'scopes'), language: session.language }
   const agreed = await giveConsent(world, act, state, choice)
   if (agreed.refusal !== undefined && agreed.state.stage === 'authenticated')
-    return show(world, request, { ...session, state: agreed.state }, { problem: { code: agreed.refusal }, status: ERRORS[agreed.refusal].status })
+    return show(
+      world,
+      request,
+      { ...session, state: agreed.state },
+      { problem: { code: agreed.refusal }, status: ERRORS[agreed.refusal].status },
+    )
   return proceed(world, request, session, agreed.state, renewed(world, request, session))
 }
 
 /** The person gives up: the relying party reads `access_denied`. */
 const cancel: Step = async (world, request, session) =>
-  told(world, request, session, await command(world, actOf(request, session), { type: 'FailAuthorization', at: request.at, reason: 'cancelled' }))
+  told(
+    world,
+    request,
+    session,
+    await command(world, actOf(request, session), { type: 'FailAuthorization', at: request.at, reason: 'cancelled' }),
+  )
 
 /** WCAG 2.2.1: more time, and what is sealed lives as much longer. */
 const extend: Step = async (world, request, session) => {
@@ -136,7 +152,9 @@ const extend: Step = async (world, request, session) => {
 
 /** Tries again what the ID system could not do: the claims were not released yet. */
 const restart: Step = async (world, request, session) =>
-  session.state.stage === 'consented' ? proceed(world, request, session, session.state, renewed(world, request, session)) : onward(world, request, session)
+  session.state.stage === 'consented'
+    ? proceed(world, request, session, session.state, renewed(world, request, session))
+    : onward(world, request, session)
 
 const STEPS: Readonly<Record<string, Step>> = {
   choose,

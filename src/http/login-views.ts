@@ -80,7 +80,13 @@ export const otpView = (
   }
 }
 
-export const pinView = (world: World, session: Session, at: Instant, sealed: SealedParts['person'] | undefined, problem?: Problem): PinView => {
+export const pinView = (
+  world: World,
+  session: Session,
+  at: Instant,
+  sealed: SealedParts['person'] | undefined,
+  problem?: Problem,
+): PinView => {
   const digits = digitsOf(world, 'pin')
   return {
     idEnding: endingIn(sealed),
@@ -99,7 +105,13 @@ export const passwordView = (
   problem?: Problem,
 ): PasswordView => ({ idEnding: endingIn(sealed), otherWays: otherWays(session), ...limitOf(world, session, at), ...problemOf(problem) })
 
-export const consentView = (world: World, session: Session, at: Instant, sealed: SealedParts['person'] | undefined, problem?: Problem): ConsentView => {
+export const consentView = (
+  world: World,
+  session: Session,
+  at: Instant,
+  sealed: SealedParts['person'] | undefined,
+  problem?: Problem,
+): ConsentView => {
   const { claims = [], scopes = [] } = session.state.request ?? {}
   const { configuration } = session.client
   const named = (essential: boolean) => claims.filter((claim) => claim.essential === essential).map(({ name }) => ({ name }))

@@ -1,5 +1,6 @@
 import { authenticateClient } from './guards/client-authentication.ts'
 import { hintedSubject } from './id-token-hint.ts'
+import { PAR_PATH } from './paths.ts'
 import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -8,13 +9,13 @@ import { startAuthorization } from '../steps/start.ts'
 import type { World } from '../world.ts'
 import { readAuthorizationRequest } from '../../domain/authorization-request.ts'
 
-export const PAR_PATH = '/v1/esignet/oauth/par'
-
 const AUTHENTICATION = ['client_assertion', 'client_assertion_type']
 
 /** The parameters of the authorization request among those of the push (RFC 9126 §2.1). */
 const pushed = (request: Request): ReadonlyMap<string, string> =>
-  new Map([...request.form].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !AUTHENTICATION.includes(entry[0])))
+  new Map(
+    [...request.form].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !AUTHENTICATION.includes(entry[0])),
+  )
 
 /** POST: an authenticated client leaves its request here and gets a reference for the browser (RFC 9126, rule 23). */
 export const par = async (world: World, request: Request): Promise<Reply> => {
@@ -38,6 +39,9 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
   const asked = { ...read, raw: { ...read.raw, ...hinted } }
   const started = await startAuthorization(world, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
   if (started.refusal !== undefined) return tokenError(started.refusal)
-  const answer = { request_uri: requestUriOf({ transaction: started.transaction, secret }), expires_in: world.policy.value.lifetimes.requestUriS }
+  const answer = {
+    request_uri: requestUriOf({ transaction: started.transaction, secret }),
+    expires_in: world.policy.value.lifetimes.requestUriS,
+  }
   return json(answer, 201)
 }

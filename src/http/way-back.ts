@@ -24,12 +24,21 @@ const FAILURES: Readonly<Record<NonNullable<Session['state']['failure']>, Refusa
 /** The person chose these ends: they go straight back. The others are explained on a page first. */
 const CHOSEN: readonly string[] = ['cancelled', 'consent_denied']
 
-const responseTo = (world: World, session: Session, answer: { readonly code: string } | { readonly refusal: RefusalCode }): Reply | undefined => {
+const responseTo = (
+  world: World,
+  session: Session,
+  answer: { readonly code: string } | { readonly refusal: RefusalCode },
+): Reply | undefined => {
   const { request } = session.state
   if (request === undefined) return undefined
   const state = session.raw?.['state']
   return authorizationResponse(
-    { redirectUri: request.redirectUri, responseMode: request.responseMode, issuer: world.settings.issuer, ...(state !== undefined && { state }) },
+    {
+      redirectUri: request.redirectUri,
+      responseMode: request.responseMode,
+      issuer: world.settings.issuer,
+      ...(state !== undefined && { state }),
+    },
     answer,
     session.frame,
   )
@@ -65,7 +74,13 @@ export const endReply = (world: World, request: Request, session: Session): Repl
 }
 
 /** Something that can be tried again, or gone on with, in this login. */
-export const hindranceReply = (world: World, request: Request, session: Session, code: RefusalCode, way: NonNullable<ErrorView['way']>): Reply => {
+export const hindranceReply = (
+  world: World,
+  request: Request,
+  session: Session,
+  code: RefusalCode,
+  way: NonNullable<ErrorView['way']>,
+): Reply => {
   const { deadline } = session.state
   const kept = deadline !== undefined && millisecondsOf(deadline) > millisecondsOf(request.at) ? { keptUntil: deadline } : {}
   const html = errorPage(session.frame, { code, way, back: { kind: 'form' }, ...kept, at: request.at })

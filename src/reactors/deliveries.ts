@@ -100,9 +100,12 @@ export const deliveries = (world: World): Subscription =>
 /** Wakes the requests that wait for an outcome, on whichever node it was recorded (rule 35). */
 export const outcomes = async (world: World): Promise<{ readonly stop: () => Promise<void>; readonly ended: Promise<void> }> => {
   const after = await world.journal.source.head()
-  return world.journal.source.subscribe({ ...(after !== undefined && { after }), filter: { types: ['FactorSent', 'FactorFailed'] } }, (message) => {
-    if (message.kind !== 'event') return
-    const { data, stream } = message.event
-    if (typeof data['send'] === 'number') world.waiters.wake(deliveryKey(idOf(stream), data['send']))
-  })
+  return world.journal.source.subscribe(
+    { ...(after !== undefined && { after }), filter: { types: ['FactorSent', 'FactorFailed'] } },
+    (message) => {
+      if (message.kind !== 'event') return
+      const { data, stream } = message.event
+      if (typeof data['send'] === 'number') world.waiters.wake(deliveryKey(idOf(stream), data['send']))
+    },
+  )
 }

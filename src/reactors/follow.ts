@@ -50,23 +50,26 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
     stored = to
     since = 0
   }
-  const subscription = world.journal.source.subscribe({ ...(stored !== undefined && { after: stored }), filter: { types } }, async (message) => {
-    if (message.kind === 'checkpoint') return move(message.position)
-    if (message.kind === 'caughtUp') return move(handled)
-    if (message.kind === 'unreadable') return
-    const { event } = message
-    const problem = await attempt(world, follower, event, stopping.signal)
-    // It may not have been handled: it comes again.
-    if (stopping.signal.aborted) return
-    handled = event.position
-    since += 1
-    if (problem !== undefined) {
-      world.log.warn('event_parked', { follower: name, event: event.id, reason: problem })
-      const row = { id: uuidv5(event.id, name), event: event.id, position: event.position, type: event.type, reason: problem }
-      return move(event.position, [{ kind: 'put', table: 'parked', row }])
-    }
-    if (since >= CHECKPOINT_EVENTS) await move(handled)
-  })
+  const subscription = world.journal.source.subscribe(
+    { ...(stored !== undefined && { after: stored }), filter: { types } },
+    async (message) => {
+      if (message.kind === 'checkpoint') return move(message.position)
+      if (message.kind === 'caughtUp') return move(handled)
+      if (message.kind === 'unreadable') return
+      const { event } = message
+      const problem = await attempt(world, follower, event, stopping.signal)
+      // It may not have been handled: it comes again.
+      if (stopping.signal.aborted) return
+      handled = event.position
+      since += 1
+      if (problem !== undefined) {
+        world.log.warn('event_parked', { follower: name, event: event.id, reason: problem })
+        const row = { id: uuidv5(event.id, name), event: event.id, position: event.position, type: event.type, reason: problem }
+        return move(event.position, [{ kind: 'put', table: 'parked', row }])
+      }
+      if (since >= CHECKPOINT_EVENTS) await move(handled)
+    },
+  )
   return {
     ended: subscription.ended,
     stop: async () => {

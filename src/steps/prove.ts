@@ -125,8 +125,7 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   const { state, refusal, events } = attempted
   const attempt = state.pending.at(-1)
   const recorded = events.find((event) => event.type === 'FactorAttempted')
-  if (refusal !== undefined || attempt === undefined || recorded === undefined)
-    return { state, refusal: refusal ?? 'step_out_of_order' }
+  if (refusal !== undefined || attempt === undefined || recorded === undefined) return { state, refusal: refusal ?? 'step_out_of_order' }
   const sealed = await unseal(world, transaction, 'person')
   if (sealed === undefined) return { state, refusal: 'transaction_expired' }
   const { person, path } = attempt

@@ -31,7 +31,11 @@ export const completeWithdrawal = async (world: Deciding, withdrawal: Withdrawal
 }
 
 /** In this order (rule 13): no new use, every code and token dead, recorded as withdrawn; only then is it acknowledged. */
-export const withdrawConsent = async (world: Deciding, withdrawal: Withdrawal, by: 'self' | 'operator'): Promise<RefusalCode | undefined> => {
+export const withdrawConsent = async (
+  world: Deciding,
+  withdrawal: Withdrawal,
+  by: 'self' | 'operator',
+): Promise<RefusalCode | undefined> => {
   const requested = await commandConsent(world, withdrawal, { type: 'RequestWithdrawal', at: withdrawal.at, by })
   if (requested.refusal !== undefined) return requested.refusal
   await completeWithdrawal(world, withdrawal, requested.state)

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { clientOf } from './clients.ts'
+import { completeRegistration } from './client-registration.ts'
+import { demoIdSystem } from './compose.ts'
+import type { Settings } from './config.ts'
+import { bounded } from './demo/broker.ts'
+import { DEMO_CLIENT_ID, demoClientMetadata, demoKey } from './demo/registration.ts'
+import { demoRelyingParty, messageText, redirectUriOf } from './demo/relying-party.ts'
+import { openDemoServer } from './demo/server.ts'
+import { serve, type Broker } from './main.ts'
+import type { Runtime } from './runtime.ts'
+import { keepClient } from './steps/register-client.ts'
+import type { World } from './world.ts'
+import { canonical } from '../domain/canonical.ts'
+import { Fault } from '../domain/ports.ts'
+
+export type Demonstration = {
+  readonly broker: Broker
+  /** Where the relying party is. */
+  readonly origin: string
+  readonly close: () => Promise<void>
+}
+
+/** Registers the demo relying party, or brings its registration up to date; nothing is recorded when it is as it was. */
+const register = async (world: World, privateJwk: Awaited<ReturnType<typeof demoKey>>, redirectUri: string): Promise<void> => {
+  const current = await clientOf(world, DEMO_CLIENT_ID)
+  const input = demoClientMetadata(privateJwk, redirectUri)
+  const deployment = { plugin: world.idSystem.description, policy: world.policy.value }
+  const completed = completeRegistration(input, deployment, current.configuration)
+  if (!completed.ok) throw new Fault('invalid', `the demo relying party cannot be registered:\n  ${completed.problems.join('\n  ')}`)
+  const { configuration } = completed
+  if (current.configuration !== undefined && canonical(current.configuration as never) === canonical(configuration as never)) return
+  const type = current.registered ? 'UpdateClient' : 'RegisterClient'
+  await keepClient(world, { id: world.chance.uuid(), at: world.clock.now() }, type, configuration)
+}
+
+/** Broker, mock ID system and demo relying party in one process (rule 44): what `serve --demo` starts. */
+export const demonstrate = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Demonstration> => {
+  const { host } = new URL(settings.issuer)
+  const idSystem = demoIdSystem(settings, (message) => print(`  ${message.channel} to ${message.to}: ${messageText(message, host)}`))
+  const { clock, chance, timers, log } = runtime
+  const server = await openDemoServer(settings.demoPort, log)
+  try {
+    const broker = await serve(settings, runtime, idSystem.choice)
+    const privateJwk = await demoKey(join(settings.data, 'demo', 'relying-party.json'), chance)
+    await register(broker.world, privateJwk, redirectUriOf(server.origin))
+    server.handle(
+      await demoRelyingParty({
+        issuer: settings.issuer,
+        clientId: DEMO_CLIENT_ID,
+        privateJwk,
+        fetch: bounded(fetch, timers),
+        origin: server.origin,
+        brand: broker.world.brand,
+        statics: broker.world.statics,
+        outbox: idSystem.outbox,
+        clock,
+        chance,
+        timers,
+        log,
+      }),
+    )
+    return {
+      broker,
+      origin: server.origin,
+      close: async () => {
+        await server.close()
+        await broker.close()
+      },
+    }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}

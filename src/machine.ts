@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Machine, Opening, Running, Stores } from './cli/context.ts'
+import { backupEvents, checkPlugin, describePlugin, keptPolicy, openEventStore, openViews, pluginChoice } from './compose.ts'
+import { readSettings, type Settings } from './config.ts'
+import { demonstrate } from './demonstration.ts'
+import { stateCache } from './handle.ts'
+import { openJournal } from './journal.ts'
+import { serve } from './main.ts'
+import type { Runtime } from './runtime.ts'
+import { Fault } from '../domain/ports.ts'
+
+/** A command looks at few transactions at once. */
+const STATES_MAX = 100
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const readFile = (path: string): unknown => {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    throw new Fault('invalid', `the configuration file ${path} cannot be read`)
+  }
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new Fault('invalid', `the configuration file ${path} is no JSON`)
+  }
+}
+
+/** Settings from `--config`, the environment and `--data`, which wins. All mistakes at once. */
+export const settingsFrom = (opening: Opening, environment: Environment, mode: Settings['mode'], directory: string): Settings => {
+  const file = opening.config === undefined ? {} : readFile(opening.config)
+  const more = opening.data === undefined ? environment : { ...environment, ESIGNET_DATA: opening.data }
+  const read = readSettings(file, more, mode, directory)
+  if (!read.ok) throw new Fault('invalid', `the settings cannot be used:\n  ${read.problems.join('\n  ')}`)
+  return read.settings
+}
+
+const open = async (settings: Settings, runtime: Runtime, folder: 'existing' | 'new'): Promise<Stores> => {
+  if (folder === 'existing' && !existsSync(join(settings.data, 'events.db')))
+    throw new Fault('unavailable', `there is no eSignet data in ${settings.data}; start the broker first, or name its folder with --data`)
+  const journal = openJournal(await openEventStore(settings, runtime))
+  const views = openViews(settings)
+  return {
+    settings,
+    journal,
+    views,
+    states: stateCache(STATES_MAX),
+    close: async () => {
+      await views.close()
+      await journal.store.close()
+    },
+  }
+}
+
+const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Running> => {
+  const { origin, close, broker } = await demonstrate(settings, runtime, print)
+  return {
+    lines: [
+      `eSignet is ready at ${settings.issuer} (demonstration, data in ${settings.data}).`,
+      '',
+      `  Open         ${origin}/  and choose "Sign in"`,
+      `  Codes        ${origin}/demo/outbox  and here in this terminal`,
+      '  People       8267411571  PIN 545411  password Harbour-Lamp-71',
+      '               and the others of ops/demo/people.json',
+      `  Discovery    ${settings.issuer}/.well-known/openid-configuration`,
+      '',
+      `Stop with Ctrl+C. Nothing is lost: npm start goes on with the same data (${String(broker.runners.length)} projections).`,
+    ],
+    close,
+  }
+}
+
+const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Running> => {
+  const broker = await serve(settings, runtime, pluginChoice(settings))
+  return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
+}
+
+type Composed = Pick<Machine, 'open' | 'deciding' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'>
+
+/** What the command line needs of the composed house. */
+export const composed = (runtime: Runtime, environment: Environment, directory: string, print: (line: string) => void): Composed => {
+  const settingsOf = (opening: Opening): Settings => settingsFrom(opening, environment, 'tool', directory)
+  return {
+    open: (opening, folder) => open(settingsOf(opening), runtime, folder),
+    deciding: async ({ settings, journal, states }) => ({
+      journal,
+      states,
+      timers: runtime.timers,
+      policy: await keptPolicy(settings, journal, runtime),
+    }),
+    describePlugin: (opening) => describePlugin(pluginChoice(settingsOf(opening))),
+    checkPlugin: async (module, settings) => {
+      const { clock, chance, log, timers } = runtime
+      const tools = { clock, chance, log, dataDirectory: join(directory, 'data', 'plugin-check') }
+      return (await checkPlugin({ module, settings, tools, timers })).problems
+    },
+    plugins: async (opening) => [{ module: pluginChoice(settingsOf(opening)).module, use: 'ID system' }],
+    backup: async (opening, to, progress) => {
+      const file = join(settingsOf(opening).data, 'events.db')
+      const done = await backupEvents(file, to, { progress: ({ pagesTotal, pagesLeft }) => progress(pagesTotal - pagesLeft, pagesTotal) })
+      return done.position
+    },
+    serve: (opening, demo) => {
+      const settings = settingsFrom(opening, environment, demo ? 'demo' : 'production', directory)
+      return demo ? serveDemo(settings, runtime, print) : serveProduction(settings, runtime)
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { clients } from '../deciders.ts'
+import { handle, type Handled } from '../handle.ts'
+import type { Deciding } from './act.ts'
+import type { ClientState } from '../../domain/client/client.ts'
+import type { Instant, Json, Uuid } from '../../domain/ports.ts'
+import { clientStream } from '../../domain/streams.ts'
+import type { ClientCommand, ClientConfiguration } from '../../schemas/generated.ts'
+import { uuidv5 } from '../crypto/hash.ts'
+
+type Registering = { readonly id: Uuid; readonly at: Instant }
+
+const commandClient = (world: Deciding, { id }: Registering, wish: ClientCommand): Promise<Handled<ClientState>> =>
+  handle(world, clients, clientStream(wish.client), wish, {
+    commandId: uuidv5(id, wish.type),
+    causation: id,
+    correlation: wish.client,
+    rules: undefined,
+    ruleDigests: {},
+  })
+
+/** Registers a relying party, or replaces its configuration: kept as an artefact first, since decisions will cite it (rule 6). */
+export const keepClient = async (
+  world: Deciding,
+  from: Registering,
+  type: 'RegisterClient' | 'UpdateClient',
+  configuration: ClientConfiguration,
+): Promise<Handled<ClientState>> => {
+  const content = configuration as unknown as { readonly [member: string]: Json }
+  const artefact = await world.journal.keepArtefact('client', content, from.at, uuidv5(from.id, 'KeepArtefact:client'))
+  return commandClient(world, from, { type, at: from.at, client: configuration.client_id, configuration, artefact })
+}
+
+export const switchClient = (
+  world: Deciding,
+  from: Registering,
+  type: 'DeactivateClient' | 'ActivateClient',
+  client: string,
+): Promise<Handled<ClientState>> => commandClient(world, from, { type, at: from.at, client })
