@@ -1,10 +1,7 @@
-import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Chance, Fault } from '../../../domain/ports.ts'
+import { gcm } from '../../gcm.ts'
 import { derive } from '../derive.ts'
-
-/** NIST SP 800-38D §8.2.2: a random IV of 96 bits. */
-const IV_BYTES = 12
-const TAG_BYTES = 16
 
 /** What is written of a secret: legible to nobody without the master key that `masterKeyId` names. */
 export type Sealed = { readonly masterKeyId: string; readonly sealed: string }
@@ -16,33 +13,17 @@ export type Sealer = {
   readonly open: (name: string, sealed: Sealed) => Uint8Array
 }
 
-/** AES-256-GCM under a key of the master key that no caller can ask for: `secret` takes no use with a slash. */
+/** Seals under a key of the master key that no caller can ask for: `secret` takes no use with a slash. */
 export const sealer = (masterKey: Uint8Array, chance: Chance): Sealer => {
-  const key = derive(masterKey, 'key-store/seal')
+  const { close, open } = gcm(derive(masterKey, 'key-store/seal'), chance)
   // A plain digest is enough to name a key of 256 random bits (rule 2).
   const masterKeyId = hash('sha256', derive(masterKey, 'key-store/id'), 'base64url').slice(0, 16)
   return {
     masterKeyId,
-    seal: (name, secret) => {
-      const iv = chance.bytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES })
-      cipher.setAAD(Buffer.from(name))
-      const sealed = Buffer.concat([iv, cipher.update(secret), cipher.final(), cipher.getAuthTag()])
-      return { masterKeyId, sealed: sealed.toString('base64url') }
-    },
+    seal: (name, secret) => ({ masterKeyId, sealed: Buffer.from(close(name, secret)).toString('base64url') }),
     open: (name, { masterKeyId: under, sealed }) => {
       if (under !== masterKeyId) throw new Fault('corrupt', `${name} is sealed under another master key`)
-      const bytes = Buffer.from(sealed, 'base64url')
-      const tagAt = bytes.byteLength - TAG_BYTES
-      if (tagAt < IV_BYTES) throw new Fault('corrupt', `${name} is too short`)
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
-      decipher.setAAD(Buffer.from(name))
-      decipher.setAuthTag(bytes.subarray(tagAt))
-      try {
-        return Uint8Array.from(Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, tagAt)), decipher.final()]))
-      } catch (cause) {
-        throw new Fault('corrupt', `${name} does not open`, { cause })
-      }
+      return open(name, Buffer.from(sealed, 'base64url'), name)
     },
   }
 }

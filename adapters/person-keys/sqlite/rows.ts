@@ -1,5 +1,5 @@
 import { type Digest, Fault, type Instant, type Person } from '../../../domain/ports.ts'
-import type { Database } from './open-database.ts'
+import type { Database } from '../../sqlite.ts'
 import { type Wrap, WRAPPED_BYTES } from './wrap.ts'
 
 /**

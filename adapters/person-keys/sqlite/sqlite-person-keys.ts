@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Chance, type Clock, type Digest, Fault, type Person, type PersonKeys } from '../../../domain/ports.ts'
+import { BUSY_WAIT_MS_MAX, type Database, openDatabase } from '../../sqlite.ts'
 import { checkIndex, checkPerson, checkRef, GRACE_MS, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX, unknownPerson } from '../rules.ts'
-import { BUSY_WAIT_MS_MAX, type Database, openDatabase } from './open-database.ts'
 import { openRows, type Rows, SCHEMA } from './rows.ts'
 import { gcmWrap } from './wrap.ts'
 

@@ -1,17 +1,14 @@
-import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Chance, type Digest, Fault, type Person } from '../../../domain/ports.ts'
+import { GCM_ADDED_BYTES, gcm } from '../../gcm.ts'
 import { PERSON_KEY_BYTES, REF_CHARACTERS } from '../rules.ts'
 
-const KEY_BYTES = 32
 const KEY_ID_BYTES = 8
-/** NIST SP 800-38D §8.2.2: a random IV of 96 bits, good for 2^32 values under one key. */
-const IV_BYTES = 12
-const TAG_BYTES = 16
 const INDEX_BYTES = 32
 const PLAIN_BYTES = INDEX_BYTES + REF_CHARACTERS + PERSON_KEY_BYTES
 
 /** Every wrapped row has this size, so that the next content of its slot overwrites it in place. */
-export const WRAPPED_BYTES = KEY_ID_BYTES + IV_BYTES + PLAIN_BYTES + TAG_BYTES
+export const WRAPPED_BYTES = KEY_ID_BYTES + PLAIN_BYTES + GCM_ADDED_BYTES
 
 export type Wrapped = { readonly index: Digest; readonly person: Person }
 
@@ -21,24 +18,20 @@ export type Wrap = {
   readonly open: (slot: number, wrapped: Uint8Array) => Wrapped
 }
 
-const additional = (slot: number): Buffer => Buffer.from(`person-keys/1/${slot}`)
+const nameOf = (slot: number): string => `person-keys/1/${slot}`
 
 /**
- * AES-256-GCM over index, reference and key together: a row that was pointed at another identifier, another person or
+ * Index, reference and key are sealed together: a row that was pointed at another identifier, another person or
  * another slot shows.
  */
 export const gcmWrap = (key: Uint8Array, chance: Chance): Wrap => {
-  if (key.byteLength !== KEY_BYTES) throw new Fault('invalid', `the key of the person keys has ${KEY_BYTES} bytes`)
-  const secret = Uint8Array.from(key)
+  const seal = gcm(key, chance)
   // A plain digest is enough to name a key of 256 random bits (rule 2).
-  const keyId = hash('sha256', Buffer.concat([Buffer.from('person keys key id\0'), secret]), 'buffer').subarray(0, KEY_ID_BYTES)
+  const keyId = hash('sha256', Buffer.concat([Buffer.from('person keys key id\0'), key]), 'buffer').subarray(0, KEY_ID_BYTES)
   return {
     close: (slot, { index, person }) => {
-      const iv = chance.bytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', secret, iv, { authTagLength: TAG_BYTES })
-      cipher.setAAD(additional(slot))
       const plain = Buffer.concat([Buffer.from(index, 'base64url'), Buffer.from(person.ref), person.key])
-      const wrapped = Buffer.concat([keyId, iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+      const wrapped = Buffer.concat([keyId, seal.close(nameOf(slot), plain)])
       plain.fill(0)
       return wrapped
     },
@@ -46,19 +39,11 @@ export const gcmWrap = (key: Uint8Array, chance: Chance): Wrap => {
       if (wrapped.byteLength !== WRAPPED_BYTES) throw new Fault('corrupt', 'a row of the person keys has a wrong size')
       if (!keyId.equals(wrapped.subarray(0, KEY_ID_BYTES)))
         throw new Fault('corrupt', 'a row of the person keys is wrapped under another key')
-      const iv = wrapped.subarray(KEY_ID_BYTES, KEY_ID_BYTES + IV_BYTES)
-      const decipher = createDecipheriv('aes-256-gcm', secret, iv, { authTagLength: TAG_BYTES })
-      decipher.setAAD(additional(slot))
-      decipher.setAuthTag(wrapped.subarray(WRAPPED_BYTES - TAG_BYTES))
-      try {
-        const body = wrapped.subarray(KEY_ID_BYTES + IV_BYTES, WRAPPED_BYTES - TAG_BYTES)
-        const plain = Buffer.concat([decipher.update(body), decipher.final()])
-        const keyAt = INDEX_BYTES + REF_CHARACTERS
-        const person = { ref: plain.toString('latin1', INDEX_BYTES, keyAt), key: Uint8Array.from(plain.subarray(keyAt)) }
-        return { index: plain.toString('base64url', 0, INDEX_BYTES), person }
-      } catch (cause) {
-        throw new Fault('corrupt', 'a row of the person keys does not open', { cause })
-      }
+      const opened = seal.open(nameOf(slot), wrapped.subarray(KEY_ID_BYTES), 'a row of the person keys')
+      const plain = Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength)
+      const keyAt = INDEX_BYTES + REF_CHARACTERS
+      const person = { ref: plain.toString('latin1', INDEX_BYTES, keyAt), key: opened.slice(keyAt) }
+      return { index: plain.toString('base64url', 0, INDEX_BYTES), person }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { Fault, type Position, type ReadModel } from '../../../domain/ports.ts'
+import { openDatabase } from '../../sqlite.ts'
 import { checkChanges, checkQuery, checkTables, invalid, textOfShape } from '../shape.ts'
-import { openDatabase } from './open-database.ts'
 import { createTable, openTable, type Table } from './tables.ts'
 
 // What is lost in a power cut is projected again, because rows and position are lost together (rules 37 and 38).

@@ -1,7 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Change, Fault, type Row, type TableShape } from '../../../domain/ports.ts'
+import type { Database } from '../../sqlite.ts'
 import { added, checkChange, type CheckedQuery, keyOf, parsedRow, textOfRow } from '../shape.ts'
-import type { Database } from './open-database.ts'
 
 /** One table of one projection, with its statements made once. */
 export type Table = {

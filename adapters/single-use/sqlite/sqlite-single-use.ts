@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { type Clock, type Instant, type SingleUse } from '../../../domain/ports.ts'
+import { type Database, openDatabase } from '../../sqlite.ts'
 import { checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
 import { bootId } from './boot-id.ts'
-import { type Database, openDatabase } from './open-database.ts'
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;

@@ -1,7 +1,7 @@
 import { type Chance, type Clock, Fault, type Vault } from '../../../domain/ports.ts'
+import { openDatabase } from '../../sqlite.ts'
 import { checkName, checkPrefix, checkUntil, checkValue, SWEEP_ROWS_MAX } from '../limits.ts'
 import { gcmSeal } from '../seal.ts'
-import { openDatabase } from './open-database.ts'
 
 // In WAL mode NORMAL survives the death of the process: what was answered is in the operating system's hands. A power cut
 // may lose the last rows, which ends the logins that were open (rule 38).

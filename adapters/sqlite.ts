@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Fault } from '../../../domain/ports.ts'
+import { Fault } from '../domain/ports.ts'
 
 /** How long a call waits for the lock that another process holds. */
 export const BUSY_WAIT_MS_MAX = 1000
