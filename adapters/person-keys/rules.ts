@@ -9,9 +9,9 @@ export const GRACE_MS = 60 * 60 * 1000
 /** Rows that one sweep deletes at most, so that it never holds the file for long. */
 export const SWEEP_ROWS_MAX = 1000
 
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
 const INDEX = /^[A-Za-z0-9_-]{43}$/
-const REF = /^[a-z2-7]{26}$/
+const REF = /^[0-9a-hjkmnp-tv-z]{26}$/
 
 export const checkIndex = (index: Digest): void => {
   if (!INDEX.test(index)) throw new Fault('invalid', 'an index is a base64url digest of 256 bits')
