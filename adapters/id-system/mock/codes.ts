@@ -31,6 +31,24 @@ const channelsOf = (person: MockPerson | undefined, wished: readonly Channel[]):
   return wished.length === 0 ? has.slice(0, 1) : has.filter((channel) => wished.includes(channel))
 }
 
+/** A phone's last four digits, or an email address without its name. */
+const masked = (address: unknown): string => {
+  const text = typeof address === 'string' ? address : ''
+  const at = text.lastIndexOf('@')
+  return at > 0 ? `${text.slice(0, 1)}…${text.slice(at)}` : `…${text.slice(-4)}`
+}
+
+const messagesOf = (
+  person: MockPerson,
+  channels: readonly Channel[],
+  { transaction, clientName, reference }: SendRequest,
+  otp: string,
+  at: string,
+): readonly Message[] =>
+  ways
+    .filter(([channel]) => channels.includes(channel))
+    .map(([channel, claim]) => ({ transaction, channel, to: masked(person.claims[claim]), otp, at, clientName, reference }))
+
 const answerOf = ({ record, channels, until }: Remembered, nowMs: number): PluginAnswer<SendAnswer> => {
   if (record === null) return { ok: false, error: 'subject_denied' }
   return { ok: true, value: { channels, validForS: Math.max(1, Math.ceil((Date.parse(until) - nowMs) / 1000)) } }
@@ -40,7 +58,7 @@ export const codesOf = ({ journal, key, clock, chance, validForS, onMessage }: C
   const macOf = (transaction: string, record: string, otp: string): Buffer => keyed(key, 'otp', transaction, record, otp)
 
   const send: Codes['send'] = async (request, person) => {
-    const { idempotencyKey, transaction, clientName, reference } = request
+    const { idempotencyKey, transaction } = request
     await journal.catchUp()
     const before = journal.sentFor(idempotencyKey)
     const at = clock.now()
@@ -58,7 +76,7 @@ export const codesOf = ({ journal, key, clock, chance, validForS, onMessage }: C
       mac: macOf(transaction, reached?.record ?? '', otp).toString('base64url'),
       until: new Date(Date.parse(at) + validForS * 1000).toISOString(),
       channels,
-      messages: reached === undefined ? [] : channels.map((channel) => ({ transaction, channel, otp, at, clientName, reference })),
+      messages: reached === undefined ? [] : messagesOf(reached, channels, request, otp, at),
     }
     await journal.append(sent)
     const winner = journal.sentFor(idempotencyKey) ?? sent

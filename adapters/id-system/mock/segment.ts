@@ -7,6 +7,8 @@ import type { Channel, Instant } from '../plugin.ts'
 export type Message = {
   readonly transaction: string
   readonly channel: Channel
+  /** The end of the number, or the first letter and the host: enough to tell people of a demonstration apart. */
+  readonly to: string
   readonly otp: string
   readonly at: Instant
   readonly clientName: string
