@@ -89,10 +89,10 @@ export const loginPage = async (world: World, request: Request): Promise<Reply> 
   return isReply(session) ? session : show(world, request, session)
 }
 
-/** GET `/login/:transaction/choose`: back to the first page, while nothing is proved. */
-export const choosePageAgain = async (world: World, request: Request): Promise<Reply> => {
+/** GET `/login/:transaction/:step`: a reload after a form that was refused, or back to the first page while nothing is proved. */
+export const loginStepPage = async (world: World, request: Request): Promise<Reply> => {
   const session = await openSession(world, request)
   if (isReply(session)) return session
-  const late = expire(session.state, request.at).length > 0
-  return session.state.stage === 'opened' && !late ? showChoose(world, request, session) : show(world, request, session)
+  const chooses = request.params['step'] === 'choose' && session.state.stage === 'opened' && expire(session.state, request.at).length === 0
+  return chooses ? showChoose(world, request, session) : show(world, request, session)
 }

@@ -14,7 +14,7 @@ const tables = { parked: { key: 'id', indexes: ['position'] } }
 export type Following = { readonly stop: () => Promise<void>; readonly ended: Promise<void> }
 
 export type Follower = {
-  /** Names its checkpoint: `^[A-Za-z][A-Za-z0-9_]*$`. */
+  /** Names its checkpoint: `^[a-z][a-z0-9-]*$`. */
   readonly name: string
   readonly types: readonly string[]
   /** At least once, in order. What still throws after the last try is parked with the error's name. */

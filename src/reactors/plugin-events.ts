@@ -8,7 +8,7 @@ export const pluginEvents = async (world: World): Promise<Following | undefined>
   const types = Object.keys(on)
   if (types.length === 0) return undefined
   return follow(world, {
-    name: `plugin_${description.id.replace(/[^A-Za-z0-9]/g, '_')}`,
+    name: `plugin-${description.id.toLowerCase().replace(/[^a-z0-9]/g, '-')}`,
     types,
     handler: async ({ id, stream, revision, position, type, version, at, correlation, data }) => {
       await on[type]?.({ id, stream, revision, position, type, version, at, correlation, data })
