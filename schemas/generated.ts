@@ -944,6 +944,47 @@ export type Policy = {
   }
 }
 
+/** Parameters of an authorization request: either a pushed one, named by `request_uri`, or all of them. Others are ignored. */
+export type AuthorizeRequest = {
+  readonly client_id: Client
+  /** What PAR answered; then only `client_id` is read besides. */
+  readonly request_uri?: string
+  /** RFC 6749 §4.1.1. */
+  readonly response_type?: 'code'
+  /** A registered one, exactly. */
+  readonly redirect_uri?: RedirectUri
+  /** Separated by spaces; `openid` is among them. */
+  readonly scope?: string
+  /** Comes back as it was sent. */
+  readonly state?: string
+  /** Stands in the ID token as it was sent. */
+  readonly nonce?: string
+  /** How the answer comes back; default `query`. */
+  readonly response_mode?: 'query' | 'form_post'
+  /** RFC 7636. */
+  readonly code_challenge?: Digest
+  /** Required with a code challenge. */
+  readonly code_challenge_method?: 'S256'
+  /** Wanted authentication contexts, best first, separated by spaces. */
+  readonly acr_values?: string
+  /** JSON text (OpenID Connect Core §5.5). */
+  readonly claims?: string
+  /** Languages for claims, best first, separated by spaces. */
+  readonly claims_locales?: string
+  /** Languages for the pages, best first, separated by spaces. */
+  readonly ui_locales?: string
+  /** `login`, `consent`, `select_account`, or `none`, which is always refused with `login_required`. */
+  readonly prompt?: string
+  /** Seconds; met by every sign-in, since there is no session. */
+  readonly max_age?: string
+  /** Accepted; the pages fit every screen. */
+  readonly display?: 'page' | 'popup' | 'touch' | 'wap'
+  /** Accepted. */
+  readonly login_hint?: string
+  /** An ID token of ours: only its person will do. */
+  readonly id_token_hint?: string
+}
+
 /** What a relying party hands in: the names of OpenID Connect Dynamic Client Registration 1.0, and our own policy members. What is left out takes our defaults (rule 34). */
 export type ClientRegistration = {
   readonly client_id: Client
@@ -1004,6 +1045,175 @@ export type ClientRegistration = {
   readonly contacts?: readonly string[]
   readonly [name: `client_name#${string}`]: string
   readonly [name: `purpose#${string}`]: string
+}
+
+/** An authorization request that is pushed, with the client's assertion. Other parameters are ignored. */
+export type ParRequest = {
+  readonly client_id?: Client
+  /** RFC 7523 §2.2. */
+  readonly client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  /** A signed JWT of the client: `iss` and `sub` its client_id, `aud` the issuer, `jti`, `exp` at most 300 s ahead. */
+  readonly client_assertion: string
+  /** RFC 6749 §4.1.1. */
+  readonly response_type: 'code'
+  /** A registered one, exactly. */
+  readonly redirect_uri: RedirectUri
+  /** Separated by spaces; `openid` is among them. */
+  readonly scope: string
+  /** Comes back as it was sent. */
+  readonly state?: string
+  /** Stands in the ID token as it was sent. */
+  readonly nonce?: string
+  /** How the answer comes back; default `query`. */
+  readonly response_mode?: 'query' | 'form_post'
+  /** RFC 7636. */
+  readonly code_challenge?: Digest
+  /** Required with a code challenge. */
+  readonly code_challenge_method?: 'S256'
+  /** Wanted authentication contexts, best first, separated by spaces. */
+  readonly acr_values?: string
+  /** JSON text (OpenID Connect Core §5.5). */
+  readonly claims?: string
+  /** Languages for claims, best first, separated by spaces. */
+  readonly claims_locales?: string
+  /** Languages for the pages, best first, separated by spaces. */
+  readonly ui_locales?: string
+  /** `login`, `consent`, `select_account`, or `none`, which is always refused with `login_required`. */
+  readonly prompt?: string
+  /** Seconds; met by every sign-in, since there is no session. */
+  readonly max_age?: string
+  /** Accepted; the pages fit every screen. */
+  readonly display?: 'page' | 'popup' | 'touch' | 'wap'
+  /** Accepted. */
+  readonly login_hint?: string
+  /** An ID token of ours: only its person will do. */
+  readonly id_token_hint?: string
+}
+
+/** A code and the client's assertion. Other parameters are ignored. */
+export type TokenRequest = {
+  /** RFC 6749 §4.1.3. */
+  readonly grant_type: 'authorization_code'
+  /** As it came to the redirect URI. */
+  readonly code: string
+  /** The one of the authorization request. */
+  readonly redirect_uri: RedirectUri
+  /** Required when the request had a code challenge, and refused when it had none. */
+  readonly code_verifier?: string
+  readonly client_id?: Client
+  /** RFC 7523 §2.2. */
+  readonly client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  /** A signed JWT of the client: `iss` and `sub` its client_id, `aud` the issuer, `jti`, `exp` at most 300 s ahead. */
+  readonly client_assertion: string
+}
+
+/** What this provider can do (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). */
+export type DiscoveryResponse = {
+  /** The issuer identifier: exactly what `iss` says. */
+  readonly issuer: string
+  /** Where the browser goes. */
+  readonly authorization_endpoint: string
+  /** RFC 6749 §3.2. */
+  readonly token_endpoint: string
+  /** RFC 9126 §5. */
+  readonly pushed_authorization_request_endpoint: string
+  /** OpenID Connect Core §5.3. */
+  readonly userinfo_endpoint: string
+  /** The keys that verify our signatures. */
+  readonly jwks_uri: string
+  /** Scopes that ask for claims. */
+  readonly scopes_supported: readonly string[]
+  /** Response types. */
+  readonly response_types_supported: readonly 'code'[]
+  /** How answers come back. */
+  readonly response_modes_supported: readonly ('query' | 'form_post')[]
+  /** Grants. */
+  readonly grant_types_supported: readonly 'authorization_code'[]
+  /** Authentication contexts that can be met here, best first. */
+  readonly acr_values_supported: readonly string[]
+  /** Each sector gets subjects of its own. */
+  readonly subject_types_supported: readonly 'pairwise'[]
+  /** Of ID tokens. */
+  readonly id_token_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
+  /** Of userinfo. */
+  readonly userinfo_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
+  /** How clients authenticate. */
+  readonly token_endpoint_auth_methods_supported: readonly 'private_key_jwt'[]
+  /** Of client assertions. */
+  readonly token_endpoint_auth_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
+  /** RFC 7636. */
+  readonly code_challenge_methods_supported: readonly 'S256'[]
+  /** Ways to show the pages. */
+  readonly display_values_supported: readonly 'page'[]
+  /** OpenID Connect Core §5.6. */
+  readonly claim_types_supported: readonly 'normal'[]
+  /** Claims that can be given. */
+  readonly claims_supported: readonly string[]
+  /** OpenID Connect Core §5.5. */
+  readonly claims_parameter_supported: boolean
+  /** Languages of the pages. */
+  readonly ui_locales_supported: readonly string[]
+  /** Request objects. */
+  readonly request_parameter_supported: boolean
+  /** Request objects by reference; pushed requests are another thing. */
+  readonly request_uri_parameter_supported: boolean
+  /** OpenID Connect Discovery 1.0 §3. */
+  readonly require_request_uri_registration: boolean
+  /** Each client may be held to it. */
+  readonly require_pushed_authorization_requests: boolean
+  /** RFC 9207 §3. */
+  readonly authorization_response_iss_parameter_supported: boolean
+}
+
+/** An OAuth error (RFC 6749 §5.2). */
+export type ErrorResponse = {
+  /** A registered error code. */
+  readonly error: string
+  /** For developers, in English. */
+  readonly error_description?: string
+}
+
+/** Public keys (RFC 7517 §5). */
+export type JwksResponse = {
+  readonly keys: readonly {
+    readonly kty: 'EC' | 'RSA' | 'OKP'
+    /** Name of the key. */
+    readonly kid: string
+    readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+    readonly use: 'sig'
+    /** Curve. */
+    readonly crv?: string
+    /** Base64url. */
+    readonly x?: string
+    /** Base64url. */
+    readonly y?: string
+    /** Base64url. */
+    readonly n?: string
+    /** Base64url. */
+    readonly e?: string
+  }[]
+}
+
+/** Where a pushed request waits for the browser (RFC 9126 §2.2). */
+export type ParResponse = {
+  /** Good for one sign-in. */
+  readonly request_uri: string
+  /** Seconds within which the browser must come. */
+  readonly expires_in: number
+}
+
+/** The tokens (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
+export type TokenResponse = {
+  /** For the userinfo endpoint. */
+  readonly access_token: string
+  /** RFC 6750. */
+  readonly token_type: 'Bearer'
+  /** Seconds that the access token lives. */
+  readonly expires_in: number
+  /** What the person allowed. */
+  readonly scope?: string
+  /** A signed JWT. */
+  readonly id_token: string
 }
 
 export type ArtefactEvent = { readonly type: 'ArtefactKept'; readonly data: ArtefactArtefactKept }
@@ -1092,7 +1302,12 @@ export type CommandsByKind = {
   readonly transaction: TransactionCommand
 }
 
-export type RequestsByName = { readonly 'client-registration': ClientRegistration }
+export type RequestsByName = {
+  readonly authorize: AuthorizeRequest
+  readonly 'client-registration': ClientRegistration
+  readonly par: ParRequest
+  readonly token: TokenRequest
+}
 
 export type DocumentsByName = {
   readonly client: ClientConfiguration

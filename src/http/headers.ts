@@ -1,5 +1,5 @@
 import type { Headers } from './reply.ts'
-import type { RouteKind } from './routes.ts'
+import type { RouteKind } from './route.ts'
 
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
 

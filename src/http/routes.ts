@@ -1,36 +1,180 @@
-import type { Reply, Request } from './reply.ts'
-import type { World } from '../world.ts'
+import { authorize } from './authorize.ts'
+import { discovery } from './discovery.ts'
+import { live, ready } from './health.ts'
+import { info } from './info.ts'
+import { jwks } from './jwks.ts'
+import { loginPage, loginStepPage } from './login.ts'
+import { loginStep } from './login-steps.ts'
+import { openapi } from './openapi.ts'
+import { par } from './par.ts'
+import { AUTHORIZE_PATH, DISCOVERY_PATHS, JWKS_PATHS, OPENAPI_PATH, PAR_PATH, TOKEN_PATHS, USERINFO_PATH } from './paths.ts'
+import type { Route, RouteResponse } from './route.ts'
+import { staticFile } from './static.ts'
+import { token } from './token.ts'
+import { userinfo } from './userinfo.ts'
 
-/**
- * Who a door speaks to, which decides its headers and how it says no:
- * `page` to a person, `oauth` to a relying party, `public` to anybody from any origin, `static` serves files.
- */
-export type RouteKind = 'page' | 'oauth' | 'public' | 'static'
+const JSON_TYPE = 'application/json'
+const HTML: RouteResponse = { description: 'A page for the person.', type: 'text/html' }
+const problem = (description: string): RouteResponse => ({ description, type: JSON_TYPE, schema: 'responses/error' })
 
-/** What the OpenAPI document says of one answer. */
-export type RouteResponse = {
-  readonly description: string
-  readonly type?: string
-  /** File below `schemas/`, without its ending. */
-  readonly schema?: string
+/** Requests with `claims` and hints are larger than others. */
+const REQUEST_BYTES_MAX = 65_536
+
+const oauthProblems = {
+  400: problem('The request was refused.'),
+  401: problem('The client could not be authenticated.'),
+  413: problem('The request is too large.'),
+  503: problem('Try again later.'),
 }
 
-/** One door: a row. */
-export type Route = {
-  /** A GET answers HEAD too, unless `records`. */
-  readonly method: 'GET' | 'POST'
-  /** `/login/:transaction/:step`. */
-  readonly path: string
-  readonly kind: RouteKind
-  readonly handler: (world: World, request: Request) => Promise<Reply>
-  /** The GET writes something down, so HEAD is refused. */
-  readonly records?: boolean
-  /** Of a POST's body; absent: 32 KiB. */
-  readonly bodyBytesMax?: number
-  /** Parameters that may come more than once. */
-  readonly repeatable?: readonly string[]
-  readonly summary: string
-  /** What the request carries: a file below `schemas/`, without its ending. Its members are parameters of query or form. */
-  readonly request?: string
-  readonly responses: Readonly<Record<number, RouteResponse>>
-}
+/** What a relying party asks. */
+const protocol: readonly Route[] = [
+  {
+    method: 'POST',
+    path: PAR_PATH,
+    kind: 'oauth',
+    handler: par,
+    bodyBytesMax: REQUEST_BYTES_MAX,
+    summary: 'Push an authorization request (RFC 9126).',
+    request: 'requests/par',
+    responses: { 201: { description: 'Where the browser finds it.', type: JSON_TYPE, schema: 'responses/par' }, ...oauthProblems },
+  },
+  ...TOKEN_PATHS.map((path): Route => ({
+    method: 'POST',
+    path,
+    kind: 'oauth',
+    handler: token,
+    summary: 'Exchange a code for tokens (RFC 6749 §4.1.3).',
+    request: 'requests/token',
+    responses: { 200: { description: 'The tokens.', type: JSON_TYPE, schema: 'responses/token' }, ...oauthProblems },
+  })),
+  ...(['GET', 'POST'] as const).map((method): Route => ({
+    method,
+    path: USERINFO_PATH,
+    kind: 'oauth',
+    handler: userinfo,
+    records: true,
+    summary: 'The claims that the person agreed to share (OpenID Connect Core §5.3). The access token is in the Authorization header.',
+    responses: {
+      200: { description: 'A signed JWT, or JSON for a client that is registered for it.', type: 'application/jwt' },
+      401: problem('The access token is missing or not valid.'),
+      429: problem('The access token was used too often.'),
+      503: problem('Try again later.'),
+    },
+  })),
+]
+
+/** What a person meets. */
+const person: readonly Route[] = [
+  ...(['GET', 'POST'] as const).map((method): Route => ({
+    method,
+    path: AUTHORIZE_PATH,
+    kind: 'page',
+    handler: authorize,
+    records: true,
+    bodyBytesMax: REQUEST_BYTES_MAX,
+    summary: 'Begin a sign-in (OpenID Connect Core §3.1.2).',
+    request: 'requests/authorize',
+    responses: {
+      200: { description: 'A page that posts an error to the redirect URI (response_mode form_post).', type: 'text/html' },
+      303: { description: 'To the pages of the sign-in, or with an error to the redirect URI.' },
+      400: { description: 'A page: the request cannot be sent back to anybody.', type: 'text/html' },
+      429: HTML,
+    },
+  })),
+  {
+    method: 'GET',
+    path: '/login/:transaction',
+    kind: 'page',
+    handler: loginPage,
+    summary: 'Where a sign-in stands.',
+    responses: { 200: HTML },
+  },
+  {
+    method: 'GET',
+    path: '/login/:transaction/:step',
+    kind: 'page',
+    handler: loginStepPage,
+    summary: 'The page of a step: where the sign-in stands, or the first page again.',
+    responses: { 200: HTML },
+  },
+  {
+    method: 'POST',
+    path: '/login/:transaction/:step',
+    kind: 'page',
+    handler: loginStep,
+    repeatable: ['claims', 'scopes'],
+    summary: 'A step of a sign-in: a form of our own pages.',
+    responses: { 200: HTML, 303: { description: 'To the next page, or with the code to the redirect URI.' } },
+  },
+  ...(['help', 'privacy', 'accessibility'] as const).map((topic): Route => ({
+    method: 'GET',
+    path: `/${topic}`,
+    kind: 'page',
+    handler: info(topic),
+    summary: 'A page to read.',
+    responses: { 200: HTML },
+  })),
+]
+
+/** What anybody may read. */
+const open: readonly Route[] = [
+  ...DISCOVERY_PATHS.map((path): Route => ({
+    method: 'GET',
+    path,
+    kind: 'public',
+    handler: discovery,
+    summary: 'What this provider can do (OpenID Connect Discovery 1.0, RFC 8414).',
+    responses: { 200: { description: 'The metadata.', type: JSON_TYPE, schema: 'responses/discovery' } },
+  })),
+  ...JWKS_PATHS.map((path): Route => ({
+    method: 'GET',
+    path,
+    kind: 'public',
+    handler: jwks,
+    summary: 'The keys that verify our signatures (RFC 7517).',
+    responses: { 200: { description: 'The key set.', type: JSON_TYPE, schema: 'responses/jwks' } },
+  })),
+  {
+    method: 'GET',
+    path: '/static/:file',
+    kind: 'static',
+    handler: staticFile,
+    summary: 'Looks of the pages.',
+    responses: { 200: { description: 'A file.' } },
+  },
+  {
+    method: 'GET',
+    path: '/health/live',
+    kind: 'oauth',
+    handler: live,
+    summary: 'The process answers.',
+    responses: { 200: { description: 'It does.', type: JSON_TYPE } },
+  },
+  {
+    method: 'GET',
+    path: '/health/ready',
+    kind: 'oauth',
+    handler: ready,
+    summary: 'Whether sign-ins can be done now.',
+    responses: {
+      200: { description: 'They can.', type: JSON_TYPE },
+      503: { description: 'Something is missing; it is named.', type: JSON_TYPE },
+    },
+  },
+]
+
+const described: readonly Route[] = [...protocol, ...person, ...open]
+
+/** Every door, once. */
+export const routes: readonly Route[] = [
+  ...described,
+  {
+    method: 'GET',
+    path: OPENAPI_PATH,
+    kind: 'public',
+    handler: openapi(described),
+    summary: 'This description.',
+    responses: { 200: { description: 'OpenAPI 3.1.', type: JSON_TYPE } },
+  },
+]

@@ -1,0 +1,59 @@
+import { AUTHORIZE_PATH, JWKS_PATHS, PAR_PATH, TOKEN_PATH, USERINFO_PATH } from './paths.ts'
+import { json, type Reply } from './reply.ts'
+import type { World } from '../world.ts'
+import { availableAcrs } from '../../domain/assurance.ts'
+import { CLAIM_SCOPES } from '../../domain/claims.ts'
+import type { SigningAlgorithm } from '../../domain/ports.ts'
+import { LANGUAGES } from '../ui/text.ts'
+
+/** The default first. A client is given what it registered for. */
+const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'PS256', 'RS256', 'EdDSA']
+
+/** Seconds for which anybody may keep what is published; a new key is published as long before it signs (rule 45). */
+export const PUBLISHED_S = 600
+
+export const published = (value: unknown): Reply => json(value, 200, { 'cache-control': `public, max-age=${String(PUBLISHED_S)}` })
+
+type Described = Pick<World, 'settings' | 'idSystem' | 'policy'>
+
+/**
+ * What we are, for OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 alike: computed from settings and the ID system, so that
+ * every member is true. Everything hangs on the issuer; nothing of it comes from the request.
+ */
+export const discoveryDocument = ({ settings, idSystem, policy }: Described): { readonly [member: string]: unknown } => {
+  const { issuer } = settings
+  const { factors, claims } = idSystem.description
+  const offered = factors.map(({ factor }) => factor)
+  const acrs = policy.value.assurance.acrs.map(({ acr }) => acr)
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}${AUTHORIZE_PATH}`,
+    token_endpoint: `${issuer}${TOKEN_PATH}`,
+    pushed_authorization_request_endpoint: `${issuer}${PAR_PATH}`,
+    userinfo_endpoint: `${issuer}${USERINFO_PATH}`,
+    jwks_uri: `${issuer}${JWKS_PATHS[0]}`,
+    scopes_supported: CLAIM_SCOPES,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: ['authorization_code'],
+    acr_values_supported: availableAcrs(policy.value, acrs, offered),
+    subject_types_supported: ['pairwise'],
+    id_token_signing_alg_values_supported: ALGORITHMS,
+    userinfo_signing_alg_values_supported: ALGORITHMS,
+    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+    code_challenge_methods_supported: ['S256'],
+    display_values_supported: ['page'],
+    claim_types_supported: ['normal'],
+    claims_supported: [...new Set(['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'nonce', ...claims])],
+    claims_parameter_supported: true,
+    ui_locales_supported: LANGUAGES,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    require_request_uri_registration: false,
+    require_pushed_authorization_requests: false,
+    authorization_response_iss_parameter_supported: true,
+  }
+}
+
+export const discovery = async (world: Described): Promise<Reply> => published(discoveryDocument(world))

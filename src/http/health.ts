@@ -1,0 +1,76 @@
+import { json, type Reply } from './reply.ts'
+import type { World } from '../world.ts'
+import { millisecondsOf } from '../../domain/time.ts'
+
+/** How long one look may take, and how long its result is given to others who ask, milliseconds. */
+const LOOK_MS = 2000
+const KEEP_MS = 1000
+
+type Component = 'store' | 'vault' | 'keys' | 'plugin' | 'projections'
+type Look = () => Promise<boolean>
+
+/** A projection is behind when it has stood still below the head for this long, milliseconds. */
+const LAG_MS_MAX = 10_000
+
+/** The part of the broker that knows where its projections stand. */
+export type Readiness = { readonly lagsMs: () => Promise<readonly number[]> }
+
+const projectionsFor = new WeakMap<World, Readiness>()
+
+/** Tells the readiness door of this world's projections, once they run. */
+export const watchProjections = (world: World, readiness: Readiness): void => void projectionsFor.set(world, readiness)
+
+const looks = (world: World): Readonly<Record<Component, Look>> => ({
+  store: async () => {
+    await world.journal.store.head()
+    return true
+  },
+  vault: async () => {
+    await world.vault.get('health/probe')
+    return true
+  },
+  keys: async () => (await world.keys.signing('ES256')).kid !== '',
+  plugin: async () => (await world.idSystem.system.health()).status !== 'down',
+  projections: async () => ((await projectionsFor.get(world)?.lagsMs()) ?? []).every((lag) => lag <= LAG_MS_MAX),
+})
+
+const answersInTime = async (world: World, look: Look): Promise<boolean> => {
+  const done = new AbortController()
+  const late = world.timers.sleep(LOOK_MS, done.signal).then(() => false)
+  try {
+    return await Promise.race([look(), late])
+  } catch {
+    return false
+  } finally {
+    done.abort()
+  }
+}
+
+/** What is not ready, by name. */
+export const notReady = async (world: World): Promise<readonly Component[]> => {
+  const rows = await Promise.all(
+    Object.entries(looks(world)).map(async ([name, look]) => ({ name: name as Component, ready: await answersInTime(world, look) })),
+  )
+  return rows.filter(({ ready }) => !ready).map(({ name }) => name)
+}
+
+type Kept = { readonly atMs: number; readonly missing: Promise<readonly Component[]> }
+const kept = new WeakMap<World, Kept>()
+
+/** One look at a time, however many ask: this door is open to all. */
+const lookOnce = (world: World, atMs: number): Promise<readonly Component[]> => {
+  const last = kept.get(world)
+  if (last !== undefined && atMs >= last.atMs && atMs < last.atMs + KEEP_MS) return last.missing
+  const missing = notReady(world)
+  kept.set(world, { atMs, missing })
+  return missing
+}
+
+/** The process answers. */
+export const live = async (): Promise<Reply> => json({ status: 'up' })
+
+/** Whether a login can be done now; names the parts that are not ready, and says no more of them. */
+export const ready = async (world: World): Promise<Reply> => {
+  const missing = await lookOnce(world, millisecondsOf(world.clock.now()))
+  return missing.length === 0 ? json({ status: 'ready' }) : json({ status: 'not_ready', missing }, 503, { 'retry-after': '5' })
+}

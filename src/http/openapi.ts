@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { published } from './discovery.ts'
+import type { Reply } from './reply.ts'
+import type { Route, RouteResponse } from './route.ts'
+import type { World } from '../world.ts'
+
+type Json = { readonly [member: string]: unknown }
+
+const SCHEMAS = join(import.meta.dirname, '../../schemas')
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const readSchema = (file: string): Json => JSON.parse(readFileSync(join(SCHEMAS, `${file}.json`), 'utf8')) as Json
+
+/** `requests/token` -> `requests.token`: a key that OpenAPI allows. */
+const keyOf = (file: string): string => file.replaceAll('/', '.')
+
+const SHARED = '/schemas/common.json#/$defs/'
+
+const redirected = (key: string, item: unknown): unknown =>
+  key === '$ref' && typeof item === 'string' ? item.replace(SHARED, '#/components/schemas/') : refer(item)
+
+/** References lead to the document's own components. */
+const refer = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(refer)
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redirected(key, item)])) : value
+}
+
+/** A schema as a component: the document has identifiers of its own, and a request may hold more than what is read of it. */
+const componentOf = (file: string): unknown => {
+  const { $id: _id, additionalProperties, ...schema } = readSchema(file)
+  return refer(file.startsWith('requests/') ? schema : { ...schema, additionalProperties })
+}
+
+const contentOf = ({ type, schema }: RouteResponse): Json =>
+  type === undefined
+    ? {}
+    : { content: { [type]: schema === undefined ? {} : { schema: { $ref: `#/components/schemas/${keyOf(schema)}` } } } }
+
+const responsesOf = ({ responses }: Route): Json =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [status, { description: response.description, ...contentOf(response) }]),
+  )
+
+const pathParameters = (path: string): readonly Json[] =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+
+const queryParameters = (request: string): readonly Json[] => {
+  const { properties, required } = readSchema(request) as { readonly properties: Json; readonly required: readonly string[] }
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema: refer(schema),
+  }))
+}
+
+const bodyOf = (request: string): Json => ({
+  required: true,
+  content: { 'application/x-www-form-urlencoded': { schema: { $ref: `#/components/schemas/${keyOf(request)}` } } },
+})
+
+const operationOf = (route: Route): Json => {
+  const { method, path, summary, request } = route
+  const parameters = [...pathParameters(path), ...(method === 'GET' && request !== undefined ? queryParameters(request) : [])]
+  return {
+    summary,
+    ...(parameters.length > 0 && { parameters }),
+    ...(method === 'POST' && request !== undefined && { requestBody: bodyOf(request) }),
+    responses: responsesOf(route),
+  }
+}
+
+const componentsOf = (routes: readonly Route[]): Json => {
+  const files = routes.flatMap(({ request, responses }) => [request, ...Object.values(responses).map(({ schema }) => schema)])
+  const named = [...new Set(files)].filter((file) => file !== undefined).sort()
+  const components = Object.fromEntries(named.map((file) => [keyOf(file), componentOf(file)]))
+  const used = new Set([...JSON.stringify(components).matchAll(/#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? ''))
+  const shared = readSchema('common')['$defs'] as Json
+  return { ...Object.fromEntries([...used].sort().map((name) => [name, refer(shared[name])])), ...components }
+}
+
+/** The OpenAPI 3.1 description of the doors, from their table. */
+export const openapiDocument = (routes: readonly Route[]): Json => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'eSignet',
+    version: '1',
+    description: 'OpenID Connect provider in front of a national ID system. Pages below /login are for a person and their browser.',
+    license: { name: 'MPL-2.0', identifier: 'MPL-2.0' },
+  },
+  paths: Object.fromEntries(
+    [...Map.groupBy(routes, ({ path }) => path)].map(([path, rows]) => [
+      path.replace(/:(\w+)/g, '{$1}'),
+      Object.fromEntries(rows.map((route) => [route.method.toLowerCase(), operationOf(route)])),
+    ]),
+  ),
+  components: { schemas: componentsOf(routes) },
+})
+
+/** The door that shows it. It is made when somebody asks for the first time. */
+export const openapi = (routes: readonly Route[]): ((world: World) => Promise<Reply>) => {
+  let document: Reply | undefined
+  return async () => (document ??= published(openapiDocument(routes)))
+}
