@@ -506,12 +506,6 @@ export type Config = {
     /** TCP port of the demo relying party on 127.0.0.1. */
     readonly port?: number
   }
-  /** A port of its own for readiness detail, loopback by default (rule 44). */
-  readonly management?: {
-    /** Absent: none. */
-    readonly port?: number
-    readonly host?: string
-  }
   /** IP addresses whose Forwarded headers count (rule 44). */
   readonly trustedProxies?: readonly string[]
   /** 32 bytes, base64url, mode 0600. Absent: made in the data folder on first start. */

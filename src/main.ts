@@ -2,6 +2,7 @@ import { openWorld, type PluginChoice } from './compose.ts'
 import type { Settings } from './config.ts'
 import { sha256 } from './crypto/hash.ts'
 import { createApp } from './http/app.ts'
+import { watchProjections } from './http/health.ts'
 import { routes } from './http/routes.ts'
 import { listen } from './http/server.ts'
 import { completions } from './reactors/completions.ts'
@@ -41,8 +42,15 @@ export const serve = async (settings: Settings, runtime: Runtime, plugin: Plugin
   const { journal, views, clock, timers, log } = world
   const tools = { source: journal.source, views, clock, timers, log }
   const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))
+  watchProjections(world, { lagsMs: async () => (await Promise.all(runners.map((runner) => runner.status()))).map(({ lagMs }) => lagMs) })
   const reactors = await startReactors(world)
+  await world.keys.signing('ES256')
   const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
+  // What else the metadata promises. RSA keys take long to make, and no client uses one before its registration says so.
+  for (const alg of ['EdDSA', 'PS256', 'RS256'] as const)
+    world.keys
+      .signing(alg)
+      .catch((error: unknown) => log.error('signing_key_not_made', { alg, error: error instanceof Error ? error.name : 'unknown' }))
   return {
     world,
     port: server.port,
