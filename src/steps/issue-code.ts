@@ -54,7 +54,8 @@ export const issueCode = async (world: World, act: Act, state: TransactionState)
   await seal(world, act.transaction, 'claims', claims, sealedUntil(world.policy.value, state.deadline ?? act.at))
   return command(world, act, {
     type: 'IssueCode',
-    at: act.at,
+    // After the ID system has answered: the timeline says who waited for whom.
+    at: world.clock.now(),
     codeDigest: sha256(codeSecret(world, act.transaction)),
     issue: ISSUE,
     released: Object.keys(claims),

@@ -136,6 +136,8 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
     return { state: limited.state, refusal: 'factor_limited' }
   }
   const answer = await verify(world, act, recorded.id, sealed, factor, proof)
-  if (!answer.ok) return reject(world, act, attempt, answer, sealed.index)
-  return confirm(world, act, attempt, answer.value, state, device)
+  // The verdict has its own instant, so that the timeline says who waited for whom.
+  const answered = { ...act, at: world.clock.now() }
+  if (!answer.ok) return reject(world, answered, attempt, answer, sealed.index)
+  return confirm(world, answered, attempt, answer.value, state, device)
 }
