@@ -81,7 +81,10 @@ export const eventStoreOver = (engine: Engine, tools: EngineTools): EventStore =
     },
     readAll: async (options = {}) => {
       enter(readAllProblem(options))
-      return readAllOf(source, options)
+      const answer = readAllOf(source, options)
+      // Who reads page after page lets others have their turn between them.
+      if (!answer.end) await new Promise((resolve) => setImmediate(resolve))
+      return answer
     },
     head: async () => {
       enter()

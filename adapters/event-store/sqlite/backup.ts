@@ -15,7 +15,7 @@ export type BackupAnswer = {
 }
 
 /** Pages copied between two turns of the event loop. */
-const STEP_PAGES = 1024
+const STEP_PAGES = 256
 
 /** Makes the copy one file that needs no companions, durable before it gets its name. */
 const finish = (part: string, to: string): void => {
@@ -39,6 +39,7 @@ const copy = async (source: DatabaseSync, part: string, options: BackupOptions):
     progress: ({ totalPages, remainingPages }) => options.progress?.({ pagesTotal: totalPages, pagesLeft: remainingPages }),
   })
   source.exec('COMMIT')
+  options.progress?.({ pagesTotal: pages, pagesLeft: 0 })
   return { position: typeof head === 'number' && head > 0 ? positionOf(head) : undefined, pages }
 }
 
@@ -46,10 +47,10 @@ const copy = async (source: DatabaseSync, part: string, options: BackupOptions):
 export const backup = async (file: string, to: string, options: BackupOptions = {}): Promise<BackupAnswer> => {
   if (existsSync(to)) throw new Fault('invalid', 'a backup never replaces a file')
   const part = `${to}.part`
-  rmSync(part, { force: true })
-  closeSync(openSync(part, 'wx', 0o600))
   const source = openForReading(file)
   try {
+    rmSync(part, { force: true })
+    closeSync(openSync(part, 'wx', 0o600))
     const answer = await copy(source, part, options)
     guarded(() => finish(part, to))
     chmodSync(to, 0o600)

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type EventFilter, Fault, type Parked, type StoredEvent, type StreamSlice } from '../../../domain/ports.ts'
 import type { Delivery } from '../groups.ts'
 import { matches, positionOf } from '../positions.ts'
-import type { Page } from '../subscription.ts'
+import type { Page, Source } from '../subscription.ts'
 import { guarded } from './faults.ts'
 
 type Cell = null | number | bigint | string | Uint8Array
@@ -99,6 +99,13 @@ const checkPositions = (after: number, positions: readonly number[]): void =>
     if (position !== after + 1 + index) throw corrupt(`the log has no event at position ${after + 1 + index}`)
   })
 
+/** Rows in one snapshot, and text in one page: big events make smaller pages, so memory and the time of a snapshot are bounded. */
+const CHUNK_EVENTS = 64
+const PAGE_CHARS_MAX = 8_388_608
+
+const charsOf = (events: readonly StoredEvent[]): number =>
+  events.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0)
+
 const makeScan = (db: DatabaseSync) => {
   const everything = prepared(
     db,
@@ -117,18 +124,42 @@ const makeScan = (db: DatabaseSync) => {
     return eventOf(text(row[0]), row, 1)
   }
 
-  const scan = (after: number, window: number, filter: EventFilter | undefined): Page => {
-    const statement = filter === undefined ? everything : 'types' in filter ? types : names
-    const rows = statement.all(after, window)
-    const at = filter === undefined ? 1 : 0
-    const positions = rows.map((row) => numeric(row[at]))
+  /** A few rows in one snapshot. */
+  const chunk = (after: number, limit: number): Page => {
+    const rows = everything.all(after, limit)
+    const positions = rows.map((row) => numeric(row[1]))
     checkPositions(after, positions)
-    const events =
-      filter === undefined
-        ? rows.map((row) => eventOf(text(row[0]), row, 1))
-        : rows.filter((row) => matches(filter, text(row[1]), text(row[2]))).map((row) => event(numeric(row[0])))
+    return { events: rows.map((row) => eventOf(text(row[0]), row, 1)), next: positions.at(-1) ?? after, end: rows.length < limit }
+  }
+
+  const scanAll = (after: number, window: number): Page => {
+    let page: Page = { events: [], next: after, end: false }
+    let chars = 0
+    while (!page.end && page.events.length < window && chars < PAGE_CHARS_MAX) {
+      const more = chunk(page.next, Math.min(CHUNK_EVENTS, window - page.events.length))
+      chars += charsOf(more.events)
+      page = { events: page.events.length === 0 ? more.events : page.events.concat(more.events), next: more.next, end: more.end }
+    }
+    return page
+  }
+
+  const scanFor = (after: number, window: number, filter: EventFilter): Page => {
+    const rows = ('types' in filter ? types : names).all(after, window)
+    const positions = rows.map((row) => numeric(row[0]))
+    checkPositions(after, positions)
+    const events: StoredEvent[] = []
+    let chars = 0
+    for (const row of rows) {
+      if (!matches(filter, text(row[1]), text(row[2]))) continue
+      const match = event(numeric(row[0]))
+      events.push(match)
+      chars += charsOf([match])
+      if (chars >= PAGE_CHARS_MAX) return { events, next: numeric(row[0]), end: false }
+    }
     return { events, next: positions.at(-1) ?? after, end: rows.length < window }
   }
+
+  const scan: Source['scan'] = (after, window, filter) => (filter === undefined ? scanAll(after, window) : scanFor(after, window, filter))
 
   return { scan, event }
 }

@@ -12,8 +12,9 @@ import { monotonicMs } from './jobs.ts'
 
 const GROUP_REQUESTS_MAX = 1024
 const GROUP_CHARS_MAX = 8_388_608
-const GROUPS_BETWEEN_LOOKS = 64
 const WAL_BYTES_MAX = 33_554_432
+/** By so much the log grows before a cut that failed is tried again. */
+const WAL_BYTES_MORE = 4_194_304
 const CHECKPOINT_WAIT_MS = 50
 /** What is left of the budget when the wait for another process is given up. */
 const MARGIN_MS = 100
@@ -31,17 +32,17 @@ const LATE: Failure = { code: 'unavailable', message: 'the event store is overlo
  * waits for readers a moment, seldom, and the log is cut.
  */
 const makeWalGuard = (db: DatabaseSync, file: string): (() => void) => {
-  let groups = 0
+  let patienceBytes = WAL_BYTES_MAX
   return () => {
-    groups++
-    if (groups % GROUPS_BETWEEN_LOOKS !== 0) return
     const bytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
-    if (bytes < WAL_BYTES_MAX) return
+    if (bytes < patienceBytes) return
     db.exec(`PRAGMA busy_timeout = ${CHECKPOINT_WAIT_MS}`)
     try {
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      const isBusy = Number(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']) !== 0
+      patienceBytes = isBusy ? bytes + WAL_BYTES_MORE : WAL_BYTES_MAX
     } catch {
-      // Nothing is lost by a log that stays long; the next look tries again.
+      // Nothing is lost by a log that stays long.
+      patienceBytes = bytes + WAL_BYTES_MORE
     }
     db.exec('PRAGMA busy_timeout = 0')
   }
