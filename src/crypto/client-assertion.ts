@@ -86,9 +86,11 @@ export type AssertionRules = {
   readonly epoch: Instant
 }
 
+/** RFC 9864 §2.2: `Ed25519` is what `EdDSA` means with such a key, and what newer clients write. */
 const algorithmOf = ({ header }: Assertion, { client }: AssertionRules): SigningAlgorithm | undefined => {
   const only = client.token_endpoint_auth_signing_alg
-  return ALGORITHMS.find((alg) => alg === header['alg'] && (only === undefined || only === alg))
+  const named = header['alg'] === 'Ed25519' ? 'EdDSA' : header['alg']
+  return ALGORITHMS.find((alg) => alg === named && (only === undefined || only === alg))
 }
 
 const headerFault = ({ header }: Assertion): AssertionFault | undefined => {
