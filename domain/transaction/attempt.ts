@@ -19,7 +19,7 @@ export const attemptFactor = (command: CommandOf<'AttemptFactor'>, state: Transa
   // The second bound is for proofs that never reached the ID system: they are no guesses, and still not endless.
   if (guesses(state) >= limits.attemptsMax || state.attempts >= limits.attemptsMax + limits.requestsMax)
     // A second click on the last attempt must not end a sign-in that the first may still win.
-    return state.pending.length > 0 ? refused('factor_pending') : refused('attempts_exhausted', exhausted)
+    return state.pending.length > 0 ? refused('step_out_of_order') : refused('attempts_exhausted', exhausted)
   if (FACTORS[chosen.factor].sent) {
     if (state.delivery === undefined || state.delivery.status === 'pending') return refused('factor_pending')
     // A message that failed has no end, so only somebody who is known anyway may be told that theirs is too old (rule 22).

@@ -72,7 +72,7 @@ describe('AttemptFactor', () => {
 
   it('double click: a second click on the last attempt does not end what the first may still win', () => {
     const third = [...walk(...opened, pin, ...rejected(2)), attempted(3)]
-    givenLogin(third).when(attempt).refuses('factor_pending')
+    givenLogin(third).when(attempt).refuses('step_out_of_order')
     expect(givenLogin(third).when(wish('ConfirmFactor', { attempt: 3 })).state.stage).to.equal('authenticated')
   })
 
@@ -238,6 +238,6 @@ describe('RejectFactor', () => {
   it('crash after the attempt: its count stands, and the person may try again', () => {
     givenLogin(pending).when(attempt).records(attempted(2))
     const crashed = walkUnder(rules, ...opened, pin, attempt, attempt, attempt)
-    givenLogin(crashed).when(attempt).refuses('factor_pending')
+    givenLogin(crashed).when(attempt).refuses('step_out_of_order')
   })
 })
