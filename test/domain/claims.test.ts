@@ -199,7 +199,7 @@ describe('languages of released claims (OpenID Connect Core §5.2)', () => {
       { languages: { en: 1 } },
       { languages: {}, more: 1 },
     ])
-      expect(releasedMembers({ claim: plain as never }, ['fr'])).to.deep.equal({ claim: plain })
+      expect(releasedMembers({ claim: plain }, ['fr'])).to.deep.equal({ claim: plain })
     expect(releasedMembers({ name: { languages: {} } }, ['fr'])).to.deep.equal({})
   })
 
