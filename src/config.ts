@@ -26,6 +26,9 @@ export type Read = { readonly ok: true; readonly settings: Settings } | { readon
 type JsonObject = { readonly [member: string]: unknown }
 type SchemaNode = { readonly type?: string | readonly string[]; readonly properties?: { readonly [name: string]: SchemaNode } }
 
+const CONFIG: SchemaNode = configSchema as SchemaNode
+const POLICY: SchemaNode = policySchema
+
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `lifetimes.codeS` -> `LIFETIMES_CODE_S`. */
@@ -75,7 +78,7 @@ const fromEnvironment = (
   file: JsonObject,
   environment: Environment,
 ): { readonly value: JsonObject; readonly problems: readonly string[] } => {
-  const paths = [...pathsOf(configSchema as SchemaNode), ...pathsOf(policySchema as SchemaNode, ['policy'])]
+  const paths = [...pathsOf(CONFIG), ...pathsOf(POLICY, ['policy'])]
   const known = new Map(paths.map((row) => [`ESIGNET_${snake(row[0])}`, row]))
   let value = file
   const problems: string[] = []

@@ -11,13 +11,11 @@ const ZEROS = [0x0660, 0x06f0, 0x0966, 0x0be6, 0x0ce6, 0x17e0, 0xff10]
 
 /** 0-9, whatever script the digits were typed in. */
 export const foldDigits = (text: string): string =>
-  [...text]
-    .map((character) => {
-      const point = character.codePointAt(0) ?? 0
-      const zero = ZEROS.find((start) => point >= start && point < start + 10)
-      return zero === undefined ? character : String(point - zero)
-    })
-    .join('')
+  Array.from(text, (character) => {
+    const point = character.codePointAt(0) ?? 0
+    const zero = ZEROS.find((start) => point >= start && point < start + 10)
+    return zero === undefined ? character : String(point - zero)
+  }).join('')
 
 /** What a person typed as their identifier, or undefined when it can be none. Spaces and hyphens do not matter in a number. */
 export const readIndividualId = (world: Pick<World, 'idSystem'>, typed: string): IndividualId | undefined => {

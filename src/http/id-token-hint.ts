@@ -11,12 +11,12 @@ export const hintedSubject = async (
   world: Pick<World, 'keys' | 'settings'>,
   client: string,
   hint: string | undefined,
-): Promise<{ readonly hinted_sub: string } | Record<never, never> | 'unreadable'> => {
+): Promise<{ readonly hinted_sub?: string } | 'unreadable'> => {
   if (hint === undefined) return {}
   if (hint.length > HINT_CHARS_MAX) return 'unreadable'
   try {
     const keys = (await world.keys.published()).map((key) => key.publicJwk)
-    const { payload, protectedHeader } = await compactVerify(hint, createLocalJWKSet({ keys: keys as never }))
+    const { payload, protectedHeader } = await compactVerify(hint, createLocalJWKSet({ keys }))
     const claims = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>
     // An access token is signed by the same keys: it is no hint.
     const ours = protectedHeader.typ !== 'at+jwt' && claims['iss'] === world.settings.issuer && claims['aud'] === client

@@ -5,6 +5,7 @@ import { load } from '../handle.ts'
 import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
 import { completeWithdrawal } from '../steps/withdraw.ts'
+import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import { attemptsStream, idOf, transactionStream } from '../../domain/streams.ts'
 import { secondsUntil } from '../../domain/time.ts'
@@ -53,7 +54,7 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
     if (state.status === 'withdrawing') await completeWithdrawal(world, { consent: idOf(event.stream), id, causation: event.id, at }, state)
     return
   }
-  const transaction = event.kind === 'transaction' ? idOf(event.stream) : String(event.data['transaction'])
+  const transaction = event.kind === 'transaction' ? idOf(event.stream) : textOf(event.data['transaction'])
   const { state } = await load(world, transactions, transactionStream(transaction))
   const act: Act = { id, causation: event.id, at, transaction, client: await clientOf(world, state.request?.client ?? '') }
   if (event.type === 'Authenticated') await completeCredit(world, event, act)

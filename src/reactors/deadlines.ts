@@ -2,6 +2,7 @@ import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { shred } from '../sealed.ts'
 import { command } from '../steps/act.ts'
+import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import { Fault } from '../../domain/ports.ts'
 import type { Loop } from './loop.ts'
@@ -22,9 +23,9 @@ export const expireDue = async (world: World): Promise<number> => {
   let ended = 0
   for (const row of due) {
     if (typeof row['deadline'] !== 'string' || row['deadline'] > at) break
-    const transaction = String(row['transaction'])
+    const transaction = textOf(row['transaction'])
     const id = uuidv5(world.chance.uuid(), `deadlines:${transaction}`)
-    const act = { id, causation: id, at, transaction, client: await clientOf(world, String(row['client'])) }
+    const act = { id, causation: id, at, transaction, client: await clientOf(world, textOf(row['client'])) }
     try {
       const { state } = await command(world, act, { type: 'ExpireAuthorization', at })
       if (OVER.has(state.stage)) await shred(world, transaction)

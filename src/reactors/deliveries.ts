@@ -7,6 +7,7 @@ import { command, type Act } from '../steps/act.ts'
 import { deliveryKey } from '../steps/request-factor.ts'
 import { decode } from '../journal.ts'
 import { referenceOf } from '../reference.ts'
+import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import type { ConsumeOutcome, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
 import { idOf, transactionStream } from '../../domain/streams.ts'
@@ -69,7 +70,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   }
   if (answer.error !== 'unavailable') return fail(reasonOf(answer.error))
   // An outage is tried again until the window of the message ends (rule 36).
-  if (at >= String(event.data['sendBy'])) return fail('unavailable')
+  if (at >= textOf(event.data['sendBy'])) return fail('unavailable')
   return { kind: 'retry', reason: 'the ID system is unavailable', afterMs: RETRY_MS }
 }
 
