@@ -2,8 +2,9 @@ import type { Position, ReadModel, Timers } from '../domain/ports.ts'
 import type { EventSource } from './projection.ts'
 
 /** Another process that is behind and has not moved for this many looks has left the work to us. */
-const LOOK_MS = 100
-const LOOKS = 5
+const LOOKS = 4
+const LOOK_BEHIND_MS = 50
+const LOOK_IDLE_MS = 250
 
 export type Look = { readonly position: Position | undefined; readonly behind: boolean }
 
@@ -22,6 +23,6 @@ export const standBy = async (
     still = behind && position === before ? still + 1 : 0
     before = position
     looked({ position, behind })
-    if (still < LOOKS) await timers.sleep(LOOK_MS, stopping)
+    if (still < LOOKS) await timers.sleep(behind ? LOOK_BEHIND_MS : LOOK_IDLE_MS, stopping)
   }
 }

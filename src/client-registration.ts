@@ -128,6 +128,6 @@ export const completeRegistration = (input: unknown, deployment: Deployment, cur
   if (problems.length > 0) return { ok: false, problems }
 
   const claims = input['claims'] ?? impliedClaims(deployment, input['scope'] ?? DEFAULTS.scope)
-  const completed = checkClient({ ...DEFAULTS, ...input, claims, sector_identifier: sector, jwks: { keys: keys.keys } })
+  const completed = checkClient({ ...input, ...DEFAULTS, ...input, claims, sector_identifier: sector, jwks: { keys: keys.keys } })
   return completed.ok ? { ok: true, configuration: completed.value } : completed
 }

@@ -1,0 +1,85 @@
+import { caughtUp } from './catch-up.ts'
+import type { Machine } from './context.ts'
+import { readInstant } from './instants.ts'
+import { complain, say, sayJson } from './output.ts'
+import { required, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
+import { withStores } from './with-stores.ts'
+import { exportAudit, type Bound } from '../audit/export.ts'
+import type { Findings } from '../audit/finding.ts'
+import { AUDIT_LOG } from '../audit/records.ts'
+import { verifyExport } from '../audit/verify-export.ts'
+import { verifyAuditLog } from '../audit/verify.ts'
+
+const boundOf = ({ clock }: Machine, args: Args, option: string): Bound | undefined => {
+  const text = args.text(option)
+  if (text === undefined) return undefined
+  return /^\d{1,15}$/.test(text) ? { n: Number(text) } : { at: readInstant(clock, option, text) }
+}
+
+const exportLog = (machine: Machine, args: Args): Promise<ExitCode> => {
+  const folder = required(args, 'audit export', 'out', 'DIR')
+  const [from, to] = [boundOf(machine, args, 'from'), boundOf(machine, args, 'to')]
+  return withStores(machine, args, 'existing', async (stores) => {
+    const { terminal, files, clock } = machine
+    await caughtUp(machine, stores, AUDIT_LOG)
+    const request = { folder, at: clock.now(), ...(from && { from }), ...(to && { to }) }
+    const manifest = await exportAudit(stores.views, files, request)
+    if (args.json) sayJson(terminal, manifest)
+    else say(terminal, `${String(manifest.count)} records are in ${folder}. Check them with: esignet audit verify --dir ${folder}`)
+    return 0
+  })
+}
+
+/** What was found, in one line; the same for the log and for an export. */
+const verdict = ({ terminal }: Machine, { json }: Args, found: Findings & { readonly records: number }): ExitCode => {
+  const { wrong, first, records } = found
+  if (json) sayJson(terminal, found)
+  if (first === undefined) {
+    if (!json) say(terminal, `${String(records)} records hold: each has the digest of its event, none is missing, the chain is unbroken.`)
+    return 0
+  }
+  const record = first.n === undefined ? '' : `record ${String(first.n)}`
+  const event = first.stream === undefined ? '' : `event ${String(first.revision)} of ${first.stream}`
+  const place = [record, event].filter((part) => part !== '').join(', ')
+  complain(
+    terminal,
+    `wrong: ${place === '' ? '' : `${place}: `}${first.problem}; ${String(wrong)} wrong in all, ${String(records)} records read`,
+  )
+  return 1
+}
+
+const verify = async (machine: Machine, args: Args): Promise<ExitCode> => {
+  const folder = args.text('dir')
+  if (folder !== undefined) {
+    if (args.text('data') !== undefined) throw new UsageError('--dir looks at an exported folder, --data at a broker: give one of them')
+    return verdict(machine, args, await verifyExport(machine.files, folder))
+  }
+  return withStores(machine, args, 'existing', async (stores) => {
+    await caughtUp(machine, stores, AUDIT_LOG)
+    return verdict(machine, args, await verifyAuditLog({ source: stores.journal.source, views: stores.views }))
+  })
+}
+
+export const auditVerbs: readonly Verb[] = [
+  {
+    name: 'audit export',
+    operands: '',
+    summary: 'write the audit log into a folder that checks by itself',
+    options: { out: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' } },
+    optionHelp: {
+      out: 'the folder; its files must not be there yet',
+      from: 'from this record (a number) or instant on: 2026-11-24, 7d',
+      to: 'up to this record or instant',
+    },
+    run: exportLog,
+  },
+  {
+    name: 'audit verify',
+    operands: '',
+    summary: 'hold the audit log against the events, or an export against itself',
+    help: ['Exit code 1: something is wrong; the first bad record is named.'],
+    options: { dir: { type: 'string' } },
+    optionHelp: { dir: 'an exported folder, instead of the log' },
+    run: verify,
+  },
+]

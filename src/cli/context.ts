@@ -1,0 +1,53 @@
+import type { Files } from '../audit/files.ts'
+import type { Settings } from '../config.ts'
+import type { StateCache } from '../handle.ts'
+import type { Journal } from '../journal.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Deciding } from '../steps/act.ts'
+import type { Json, PluginDescription, Position, ReadModel } from '../../domain/ports.ts'
+
+/** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
+export type Opening = { readonly data?: string; readonly config?: string }
+
+export type Terminal = {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly columns: number
+  /** Somebody watches: progress is shown on the standard error. */
+  readonly watched: boolean
+  /** The whole standard input, at most 1 MiB. */
+  readonly input: () => Promise<string>
+}
+
+/** The stores that a command needs, of a broker that runs or not: several processes may share the folder. */
+export type Stores = {
+  readonly settings: Settings
+  readonly journal: Journal
+  readonly views: ReadModel
+  readonly states: StateCache
+  readonly close: () => Promise<void>
+}
+
+export type Running = {
+  /** What to tell who started it: where it listens, and what to try. */
+  readonly lines: readonly string[]
+  readonly close: () => Promise<void>
+}
+
+/** Everything that a command may use of the world; made in `cli.ts`, and by tests. */
+export type Machine = Runtime & {
+  readonly version: string
+  readonly terminal: Terminal
+  readonly files: Files
+  /** Aborts when the process is told to end. */
+  readonly stopping: AbortSignal
+  /** `existing`: refuses a folder without events, for commands that only look. */
+  readonly open: (opening: Opening, folder: 'existing' | 'new') => Promise<Stores>
+  readonly deciding: (stores: Stores) => Promise<Deciding>
+  /** What the configured ID system says of itself; nothing of it is opened. */
+  readonly describePlugin: (opening: Opening) => Promise<PluginDescription>
+  readonly checkPlugin: (module: string, settings: { readonly [key: string]: Json }) => Promise<readonly string[]>
+  readonly plugins: (opening: Opening) => Promise<readonly { readonly module: string; readonly use: string }[]>
+  readonly backup: (opening: Opening, to: string, progress: (done: number, total: number) => void) => Promise<Position | undefined>
+  readonly serve: (opening: Opening, demo: boolean) => Promise<Running>
+}

@@ -1,0 +1,73 @@
+import type { Machine } from './context.ts'
+import { complain, progressLine, say, sayJson } from './output.ts'
+import { required, type Args, type ExitCode, type Verb } from './verb.ts'
+import { withStores } from './with-stores.ts'
+import { exportEvents, verifyEvents } from '../audit/events.ts'
+
+const exportAll = (machine: Machine, args: Args): Promise<ExitCode> => {
+  const path = required(args, 'events export', 'out', 'FILE')
+  return withStores(machine, args, 'existing', async ({ journal }) => {
+    const { terminal, files } = machine
+    const line = progressLine(machine)
+    const written = await exportEvents(journal.store, files, path, (events) => line.show(`${String(events)} events written`)).finally(
+      line.end,
+    )
+    if (args.json) sayJson(terminal, written)
+    else say(terminal, `${String(written.events)} events are in ${path} (SHA-256 ${written.sha256}).`)
+    return 0
+  })
+}
+
+const verify = (machine: Machine, args: Args): Promise<ExitCode> =>
+  withStores(machine, args, 'existing', async ({ journal }) => {
+    const { terminal } = machine
+    const line = progressLine(machine)
+    const verdict = await verifyEvents(journal.store, (events) => line.show(`${String(events)} events checked`)).finally(line.end)
+    const { wrong, first, events, streams } = verdict
+    if (args.json) sayJson(terminal, verdict)
+    if (first === undefined) {
+      if (!args.json) say(terminal, `${String(events)} events in ${String(streams)} streams hold.`)
+      return 0
+    }
+    const position = first.position === undefined ? '' : `position ${first.position}, `
+    const event = first.stream === undefined ? 'the log' : `event ${String(first.revision)} of ${first.stream}`
+    complain(terminal, `wrong: ${position}${event}: ${first.problem}; ${String(wrong)} wrong in all, ${String(events)} events read`)
+    return 1
+  })
+
+const backup = async (machine: Machine, args: Args): Promise<ExitCode> => {
+  const path = required(args, 'events backup', 'to', 'FILE')
+  const { terminal } = machine
+  const line = progressLine(machine)
+  const share = (done: number, total: number): string => (total === 0 ? '' : `${String(Math.floor((100 * done) / total))} % copied`)
+  const position = await machine.backup(args.opening, path, (done, total) => line.show(share(done, total))).finally(line.end)
+  if (args.json) sayJson(terminal, { file: path, position: position ?? null })
+  else say(terminal, `The events up to position ${position ?? '(none)'} are in ${path}.`, 'Keys are not in it: back them up apart.')
+  return 0
+}
+
+export const eventVerbs: readonly Verb[] = [
+  {
+    name: 'events export',
+    operands: '',
+    summary: 'write every event into a file, one JSON text a line',
+    options: { out: { type: 'string' } },
+    optionHelp: { out: 'the file; it must not be there yet' },
+    run: exportAll,
+  },
+  {
+    name: 'events verify',
+    operands: '',
+    summary: 'read every event and check digests, order and schemas',
+    help: ['Exit code 1: something is wrong; the first wrong event is named.'],
+    run: verify,
+  },
+  {
+    name: 'events backup',
+    operands: '',
+    summary: 'copy the events into one file, also while the broker runs',
+    options: { to: { type: 'string' } },
+    optionHelp: { to: 'the file; it must not be there yet' },
+    run: backup,
+  },
+]

@@ -1,0 +1,52 @@
+import type { Machine } from './context.ts'
+import { complain, say, sayJson, table } from './output.ts'
+import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
+import type { Json } from '../../domain/ports.ts'
+
+const list = async (machine: Machine, args: Args): Promise<ExitCode> => {
+  const { terminal } = machine
+  const rows = await machine.plugins(args.opening)
+  if (args.json) sayJson(terminal, rows)
+  else
+    terminal.out(
+      table(
+        terminal.columns,
+        ['MODULE', 'USE'],
+        rows.map((row) => [row.module, row.use]),
+      ),
+    )
+  return 0
+}
+
+const settingsOf = async ({ files }: Machine, path: string | undefined): Promise<{ readonly [key: string]: Json }> => {
+  if (path === undefined) return {}
+  try {
+    const value = JSON.parse(await files.text(path)) as Json
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as { readonly [key: string]: Json }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new UsageError(`${path}: is not a JSON object`)
+}
+
+const check = async (machine: Machine, args: Args): Promise<ExitCode> => {
+  const { terminal } = machine
+  const module = operand(args, 0)
+  const problems = await machine.checkPlugin(module, await settingsOf(machine, args.text('settings')))
+  if (args.json) sayJson(terminal, { module, problems })
+  else if (problems.length === 0) say(terminal, `${module} can be used.`)
+  for (const problem of args.json ? [] : problems) complain(terminal, `${module}: ${problem}`)
+  return problems.length === 0 ? 0 : 1
+}
+
+export const pluginVerbs: readonly Verb[] = [
+  { name: 'plugin list', operands: '', summary: 'ID systems: those that ship with the broker, and the configured one', run: list },
+  {
+    name: 'plugin check',
+    operands: 'MODULE',
+    summary: 'whether a plugin of an ID system can be used; it is not opened',
+    options: { settings: { type: 'string' } },
+    optionHelp: { settings: "a file with the plugin's settings (JSON)" },
+    run: check,
+  },
+]

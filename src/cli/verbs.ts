@@ -1,0 +1,21 @@
+import { auditVerbs } from './audit.ts'
+import { clientVerbs } from './client.ts'
+import { consentVerbs } from './consent.ts'
+import { eventVerbs } from './events.ts'
+import { pluginVerbs } from './plugin.ts'
+import { projectionVerbs } from './projection.ts'
+import { serveVerb } from './serve.ts'
+import { txVerbs } from './tx.ts'
+import type { Verb } from './verb.ts'
+
+/** Every verb of the command line. */
+export const VERBS: readonly Verb[] = [
+  serveVerb,
+  ...clientVerbs,
+  ...txVerbs,
+  ...consentVerbs,
+  ...auditVerbs,
+  ...projectionVerbs,
+  ...eventVerbs,
+  ...pluginVerbs,
+]
