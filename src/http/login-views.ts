@@ -60,15 +60,14 @@ export const otpView = (
   problem?: Problem,
 ): OtpView => {
   const { delivery, sends } = session.state
-  const validUntil = delivery?.validUntil
-  // A message that the ID system would not send looks like one that was sent (rule 22); only an outage is said.
+  // A message that the ID system would not send looks like one that was sent (rule 22); only an outage is said. How long a code
+  // works is known only where one was sent, so it is shown to nobody.
   const outage = delivery?.status === 'failed' && delivery.reason !== 'subject_denied'
   return {
     idEnding: endingIn(sealed),
     reference: referenceOf(session.transaction),
     digits: digitsOf(world, 'otp') ?? 6,
     state: delivery?.status === 'pending' ? 'sending' : outage ? 'failed' : 'sent',
-    ...(validUntil !== undefined && { code: { until: validUntil, secondsLeft: secondsUntil(at, validUntil) } }),
     resend: {
       left: Math.max(0, world.policy.value.limits.sendsMax - sends),
       ...(delivery && at < delivery.resendFrom && { from: delivery.resendFrom }),
