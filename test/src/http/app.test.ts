@@ -181,9 +181,8 @@ describe('src/http/app: what attackers send (oidc-security 2.9)', () => {
     for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', `${FORM['content-type']}; charset=utf-16`, ''])
       expect(await errorOf('POST', '/form', { headers: { 'content-type': type }, body: 'a=1' }), type).to.deep.equal(UNREADABLE)
     expect(await errorOf('POST', '/form', { headers: { ...FORM, 'content-encoding': 'gzip' }, body: 'a=1' })).to.deep.equal(UNREADABLE)
-    expect(
-      await errorOf('POST', '/form', { headers: ['content-type', FORM['content-type'], 'content-type', 'application/json'], body: 'a=1' }),
-    ).to.deep.equal(UNREADABLE)
+    const twice = ['host', 'a', 'content-length', '3', 'content-type', FORM['content-type'], 'content-type', 'application/json']
+    expect(await errorOf('POST', '/form', { headers: twice, body: 'a=1' })).to.deep.equal(UNREADABLE)
     expect(await errorOf('POST', '/form', { headers: FORM, body: Buffer.from([0x61, 0x3d, 0xff]) })).to.deep.equal(UNREADABLE)
   })
 
