@@ -419,6 +419,8 @@ export type FactorOffer = {
   readonly factor: Factor
   /** For what is typed: `digits` or `text`, and how long. */
   readonly format: { readonly kind: 'digits' | 'text'; readonly lengthMin: number; readonly lengthMax: number }
+  /** How long a message that was sent works, seconds: what the page says to everybody alike, whether one was sent or not (rule 22). */
+  readonly validForS?: number
 }
 
 /** What a plugin says about itself; checked when it is loaded, and discovery is computed from it. */

@@ -8,11 +8,11 @@ export const FACTORS: readonly Factor[] = ['otp', 'pin', 'password', 'biometrics
 export const CHANNELS: readonly Channel[] = ['sms', 'email', 'app']
 const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
 
-const object = (required: Readonly<Record<string, Json>>): Json => ({
+const object = (required: Readonly<Record<string, Json>>, optional: Readonly<Record<string, Json>> = {}): Json => ({
   type: 'object',
   additionalProperties: false,
   required: Object.keys(required),
-  properties: required,
+  properties: { ...required, ...optional },
 })
 
 const list = (items: Json, bounds: { readonly minItems?: number; readonly maxItems: number }): Json => ({
@@ -27,14 +27,17 @@ const descriptionSchema = object({
   version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,40}$' },
   api: { const: 1 },
   factors: list(
-    object({
-      factor: { enum: FACTORS },
-      format: object({
-        kind: { enum: ['digits', 'text'] },
-        lengthMin: { type: 'integer', minimum: 1, maximum: 500_000 },
-        lengthMax: { type: 'integer', minimum: 1, maximum: 500_000 },
-      }),
-    }),
+    object(
+      {
+        factor: { enum: FACTORS },
+        format: object({
+          kind: { enum: ['digits', 'text'] },
+          lengthMin: { type: 'integer', minimum: 1, maximum: 500_000 },
+          lengthMax: { type: 'integer', minimum: 1, maximum: 500_000 },
+        }),
+      },
+      { validForS: { type: 'integer', minimum: 30, maximum: 600 } },
+    ),
     { minItems: 1, maxItems: 6 },
   ),
   channels: list({ enum: CHANNELS }, { maxItems: 3 }),

@@ -6,8 +6,8 @@ import { unseal, type SealedParts } from '../sealed.ts'
 import { NOTICE_VERSION } from '../steps/notice.ts'
 import type { World } from '../world.ts'
 import { isClaimScope } from '../../domain/claims.ts'
-import type { Factor, Instant } from '../../domain/ports.ts'
-import { plusDays, secondsUntil } from '../../domain/time.ts'
+import type { Factor, FactorOffer, Instant } from '../../domain/ports.ts'
+import { plusDays, plusSeconds, secondsUntil } from '../../domain/time.ts'
 import type { ChooseView, ConsentView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
 
 const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
@@ -18,9 +18,12 @@ const limitOf = (world: World, { state }: Session, at: Instant): { readonly limi
 
 const problemOf = (problem: Problem | undefined): { readonly problem?: Problem } => (problem === undefined ? {} : { problem })
 
+const offerOf = (world: World, factor: Factor): FactorOffer | undefined =>
+  world.idSystem.description.factors.find((offer) => offer.factor === factor)
+
 /** How a typed proof of this factor looks, as the plugin describes it. */
-export const formatOf = (world: World, factor: Factor) =>
-  world.idSystem.description.factors.find((offer) => offer.factor === factor)?.format ?? { kind: 'text', lengthMin: 1, lengthMax: 256 }
+export const formatOf = (world: World, factor: Factor): FactorOffer['format'] =>
+  offerOf(world, factor)?.format ?? { kind: 'text', lengthMin: 1, lengthMax: 256 }
 
 const digitsOf = (world: World, factor: Factor): number | undefined => {
   const { kind, lengthMin, lengthMax } = formatOf(world, factor)
@@ -60,14 +63,18 @@ export const otpView = (
   problem?: Problem,
 ): OtpView => {
   const { delivery, sends } = session.state
-  // A message that the ID system would not send looks like one that was sent (rule 22); only an outage is said. How long a code
-  // works is known only where one was sent, so it is shown to nobody.
+  // The same for everybody, counted from the wish: whether a message went out must not show (rule 22).
+  const validForS = offerOf(world, 'otp')?.validForS
+  const { sendS } = world.policy.value.lifetimes
+  const validUntil = delivery && validForS !== undefined ? plusSeconds(delivery.sendBy, validForS - sendS) : undefined
+  // A message that the ID system would not send looks like one that was sent; only an outage is said.
   const outage = delivery?.status === 'failed' && delivery.reason !== 'subject_denied'
   return {
     idEnding: endingIn(sealed),
     reference: referenceOf(session.transaction),
     digits: digitsOf(world, 'otp') ?? 6,
     state: delivery?.status === 'pending' ? 'sending' : outage ? 'failed' : 'sent',
+    ...(validUntil !== undefined && { code: { until: validUntil, secondsLeft: secondsUntil(at, validUntil) } }),
     resend: {
       left: Math.max(0, world.policy.value.limits.sendsMax - sends),
       ...(delivery && at < delivery.resendFrom && { from: delivery.resendFrom }),

@@ -26,7 +26,7 @@ import { ID_TYPES, readPeople, type MockPerson, type People } from './people.ts'
 import { keyed, keyOf, same } from './secrets.ts'
 import type { Message } from './segment.ts'
 import { sessionsOf, type Sessions } from './sessions.ts'
-import { readSettings, SESSION_LIFETIME_S, settingsSchema, type MockSettings } from './settings.ts'
+import { OTP_VALID_FOR_S, readSettings, SESSION_LIFETIME_S, settingsSchema, type MockSettings } from './settings.ts'
 
 export { setFaults } from './faults.ts'
 export { readOutbox } from './outbox.ts'
@@ -38,7 +38,7 @@ export const describe = (): PluginDescription => ({
   version: '1.0.0',
   api: 1,
   factors: [
-    { factor: 'otp', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 } },
+    { factor: 'otp', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 }, validForS: OTP_VALID_FOR_S },
     { factor: 'pin', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 } },
     { factor: 'password', format: { kind: 'text', lengthMin: 8, lengthMax: 30 } },
   ],

@@ -24,6 +24,8 @@ export const NO_FAULTS: Faults = { slowMs: 0, outage: false, wrongAnswers: false
 
 export const SESSION_LIFETIME_S = 600
 
+export const OTP_VALID_FOR_S = 180
+
 /** The fictional people of Almaria. */
 export const DEMO_PEOPLE = fileURLToPath(new URL('../../../ops/demo/people.json', import.meta.url))
 
@@ -32,7 +34,7 @@ export const settingsSchema: { readonly [key: string]: Json } = {
   additionalProperties: false,
   properties: {
     people: { type: 'string', minLength: 1, maxLength: 4096, default: DEMO_PEOPLE, description: 'Path of the people file.' },
-    otpValidForS: { type: 'integer', minimum: 30, maximum: 600, default: 180, description: 'How long a code works, seconds.' },
+    otpValidForS: { type: 'integer', minimum: 30, maximum: 600, default: OTP_VALID_FOR_S, description: 'How long a code works, seconds.' },
     sessionLifetimeS: {
       type: 'integer',
       minimum: 10,
@@ -57,7 +59,12 @@ export const settingsSchema: { readonly [key: string]: Json } = {
 
 /** Settings that were checked against the schema; what is left out takes its default. */
 export const readSettings = (given: { readonly [key: string]: Json }): MockSettings => {
-  const defaults: MockSettings = { people: DEMO_PEOPLE, otpValidForS: 180, sessionLifetimeS: SESSION_LIFETIME_S, faults: NO_FAULTS }
+  const defaults: MockSettings = {
+    people: DEMO_PEOPLE,
+    otpValidForS: OTP_VALID_FOR_S,
+    sessionLifetimeS: SESSION_LIFETIME_S,
+    faults: NO_FAULTS,
+  }
   // The schema above is this type, word for word.
   const checked = given as Partial<MockSettings>
   return { ...defaults, ...checked, faults: { ...NO_FAULTS, ...checked.faults } }
