@@ -26,7 +26,7 @@ export type Failure = {
 
 export type Outcome = { readonly ok: true; readonly done: Done } | { readonly ok: false; readonly failure: Failure }
 
-/** `untilMs` on the process's monotonic clock: after it nobody waits for the answer. */
+/** `untilMs` on the process's monotonic clock: after it the writer does not begin any more. */
 export type Request = { readonly number: number; readonly untilMs: number; readonly job: Job }
 export type Reply = { readonly number: number; readonly outcome: Outcome }
 

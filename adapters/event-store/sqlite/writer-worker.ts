@@ -16,8 +16,6 @@ const WAL_BYTES_MAX = 33_554_432
 /** By so much the log grows before a cut that failed is tried again. */
 const WAL_BYTES_MORE = 4_194_304
 const CHECKPOINT_WAIT_MS = 50
-/** What is left of the budget when the wait for another process is given up. */
-const MARGIN_MS = 100
 
 const charsOf = (job: Job): number =>
   job.kind === 'append' ? job.events.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0) : 0
@@ -54,7 +52,7 @@ type Group = { readonly outcomes: readonly Outcome[]; readonly stop?: Failure }
 const commitGroup = (apply: ReturnType<typeof makeApply>, requests: readonly Request[]): Group => {
   let step: 'before' | 'commit' = 'before'
   try {
-    const untilMs = Math.min(...requests.map((request) => request.untilMs)) - MARGIN_MS
+    const untilMs = Math.min(...requests.map((request) => request.untilMs))
     if (!apply.begin(untilMs, monotonicMs)) return { outcomes: failAll(requests, BUSY) }
     const outcomes = apply.run(requests.map((request) => request.job))
     step = 'commit'

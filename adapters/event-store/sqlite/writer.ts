@@ -16,6 +16,8 @@ import {
 const PENDING_MAX = 16_384
 /** A budget is looked after in this many steps, so that an append costs no timer. */
 const TICKS = 10
+/** The writer begins nothing after this part of the budget, so that what it refuses is known as refused in time. */
+const BEGIN_WITHIN = 0.8
 
 type Pending = {
   readonly resolve: (done: Done) => void
@@ -124,7 +126,7 @@ export const startWriter = async (settings: WriterSettings, tools: { readonly ti
         if (pending.size >= PENDING_MAX) return reject(faultFrom(OVERLOADED))
         const number = count++
         pending.set(number, { resolve, reject, tick: budget.tick() })
-        queue.push({ number, untilMs: monotonicMs() + settings.budgetMs, job })
+        queue.push({ number, untilMs: monotonicMs() + settings.budgetMs * BEGIN_WITHIN, job })
         if (queue.length === 1) queueMicrotask(flush)
         budget.watch()
       }),

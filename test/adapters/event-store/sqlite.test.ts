@@ -13,7 +13,7 @@ import {
   type SqliteEventStoreOptions,
 } from '../../../adapters/event-store/sqlite/sqlite-event-store.ts'
 import type { EventStore, Fault } from '../../../domain/ports.ts'
-import { anEvent, events, eventStoreContract, everything, fails, type OpenedStore, until } from '../../contracts/event-store.ts'
+import { anEvent, events, eventStoreContract, everything, fails, type OpenedStore, pause, until } from '../../contracts/event-store.ts'
 import { clock, silent, temporaryFolder, timers } from './tools.ts'
 
 const TAKE_OVER_MS = 300
@@ -280,6 +280,37 @@ describe('event store in SQLite', () => {
       db.close()
       await one.append('t-0', 'no_stream', events(1))
       expect(await everything(one)).to.have.length(2)
+    })
+
+    it('30 33 says ambiguous when no answer came in time; the identical append again leaves one copy', async () => {
+      // Timers that run fast let the budget pass while the writer still waits for the lock.
+      const one = await store({ budgetMs: 5000, timers: { sleep: () => pause(5) } })
+      const db = new DatabaseSync(file)
+      db.exec('BEGIN IMMEDIATE')
+      const batch = events(2)
+      const start = performance.now()
+      await fails('ambiguous', () => one.append('s', 'no_stream', batch))
+      expect(performance.now() - start).to.be.below(2000)
+      expect((await one.readStream('s')).exists).to.equal(false)
+      db.exec('ROLLBACK')
+      db.close()
+      await until(async () => (await one.readStream('s')).exists, 'the append to come through after all')
+      const patient = await store()
+      expect((await patient.append('s', 'no_stream', batch)).revision).to.equal(1)
+      expect(await everything(patient)).to.have.length(2)
+    })
+
+    it('30 refuses under overload what nobody waits for any more', async () => {
+      const one = await store({ budgetMs: 30 })
+      const batches = Array.from({ length: 40 }, () => events(4, { data: JSON.stringify({ x: 'x'.repeat(200_000) }) }))
+      const results = await Promise.allSettled(batches.map((batch, n) => one.append(`s-${n}`, 'no_stream', batch)))
+      const refused = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as Fault).code] : []))
+      expect(refused).to.not.be.empty
+      for (const code of refused) expect(code).to.be.oneOf(['ambiguous', 'unavailable'])
+      await one.close()
+      const again = await store()
+      for (const [n, batch] of batches.entries()) expect((await again.append(`s-${n}`, 'no_stream', batch)).revision).to.equal(3)
+      expect(await everything(again)).to.have.length(160)
     })
 
     it('5 44 races real processes for the same revisions: one wins each, positions stay contiguous', async () => {
