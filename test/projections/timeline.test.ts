@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe as suite, it } from 'mocha'
 import { timeline } from '../../projections/timeline.ts'
 import { wordingOf } from '../../projections/wording.ts'
 import { transactionStream } from '../../domain/streams.ts'
+import { EVENT_VERSIONS } from '../../schemas/versions.ts'
 import { describe, finish, given, signIn, TX, type Given } from '../support/given.ts'
 
 suite('timeline', () => {
@@ -28,6 +31,19 @@ suite('timeline', () => {
 })
 
 suite('wording', () => {
+  it('every event has a description, and names only members of its data in it', () => {
+    for (const [kind, types] of Object.entries(EVENT_VERSIONS)) {
+      for (const type of Object.keys(types)) {
+        const schema = JSON.parse(readFileSync(join(import.meta.dirname, `../../schemas/events/${kind}/${type}.json`), 'utf8')) as {
+          properties: object
+          required: readonly string[]
+        }
+        const members = [...(describe(kind, type) ?? '{no description}').matchAll(/\{(\w+)\}/g)].map(([, member]) => member)
+        expect(schema.required, `${kind}/${type}`).to.include.members(members)
+      }
+    }
+  })
+
   const say = (text: string, data: Parameters<typeof wordingOf>[1]['data']) =>
     wordingOf(() => text, { kind: 'transaction', type: 'Anything', data })
 
