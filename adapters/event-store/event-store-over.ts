@@ -1,4 +1,4 @@
-import { appendProblem, consumeProblem, filterProblem, groupProblem, readAllProblem, readStreamProblem } from '../../domain/event-limits.ts'
+import { appendProblem, consumeProblem, filterProblem, groupProblem, readAllProblem, readStreamProblem } from './limits.ts'
 import {
   type Appended,
   type Clock,

@@ -1,5 +1,5 @@
 import { Fault, type LanguageText } from '../../domain/ports.ts'
-import type { Language } from './views.ts'
+import type { Language } from './language.ts'
 
 /** The five colours that a country sets; everything else follows or stays. CSS hex colours, `#rrggbb`. */
 export type Colours = {

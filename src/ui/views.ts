@@ -5,9 +5,10 @@
 import type { Factor, IdType, Instant } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import type { Brand } from './brand.ts'
+import type { Language } from './language.ts'
 
-/** BCP 47 tags of the languages that have a file in `text/`. */
-export type Language = 'en' | 'fr' | 'ar' | 'hi' | 'km' | 'kn' | 'ta'
+export type { Language }
+
 export type Direction = 'ltr' | 'rtl'
 
 /** A page of the person: pure, and the whole document. */

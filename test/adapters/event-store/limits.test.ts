@@ -14,8 +14,8 @@ import {
   readStreamProblem,
   streamProblem,
   utf8Bytes,
-} from '../../domain/event-limits.ts'
-import type { NewEvent } from '../../domain/ports.ts'
+} from '../../../adapters/event-store/limits.ts'
+import type { NewEvent } from '../../../domain/ports.ts'
 
 const idOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
