@@ -13,7 +13,10 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   artefact: 'artefact',
 }
 
-export const kindOf = (stream: string): Kind | undefined => PREFIXES[stream.slice(0, stream.indexOf('-'))]
+export const kindOf = (stream: string): Kind | undefined => {
+  const [prefix = '', ...rest] = stream.split('-')
+  return rest.length > 0 && Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined
+}
 
 /** What stands after the first hyphen. */
 export const idOf = (stream: string): string => stream.slice(stream.indexOf('-') + 1)

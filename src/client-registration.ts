@@ -1,4 +1,4 @@
-import { CLAIM_SCOPES, requestedClaims } from '../domain/claims.ts'
+import { requestedClaims } from '../domain/claims.ts'
 import type { PluginDescription } from '../domain/ports.ts'
 import { checkBody, checkClient } from '../schemas/check.ts'
 import registration from '../schemas/requests/client-registration.json' with { type: 'json' }
@@ -82,7 +82,6 @@ const words = (deployment: Deployment, input: Members): readonly string[] => {
   const unknown = (member: string, values: readonly string[], from: readonly string[], where: string): readonly string[] =>
     values.filter((value) => !from.includes(value)).map((value) => `${member}: ${value} is not known here; ${where} ${from.join(', ')}`)
   return [
-    ...unknown('scope', scopes, CLAIM_SCOPES, 'scopes are'),
     ...(scopes.includes('openid') ? [] : ['scope: must include openid']),
     ...(new Set(scopes).size < scopes.length ? ['scope: the same word stands in it twice'] : []),
     ...unknown('claims', textsOf(input['claims']), deployment.plugin.claims, 'the ID system has'),

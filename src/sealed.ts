@@ -18,7 +18,15 @@ export type SealedParts = {
   readonly claims: { readonly [claim: string]: ClaimValue }
 }
 
-type Part = keyof SealedParts
+/**
+ * What is known of a person is kept under that person's reference: whoever names two people in one sign-in must never have a proof of
+ * the one counted on the other (rules 11 and 21).
+ */
+type Part = 'request' | 'claims' | `person.${string}` | `proof.${string}`
+
+type Sealed<P extends Part> = P extends `${infer Name extends 'person' | 'proof'}.${string}`
+  ? SealedParts[Name]
+  : SealedParts[P & keyof SealedParts]
 
 const nameOf = (transaction: string, part: Part): string => `${transaction}/${part}`
 
@@ -32,22 +40,25 @@ export const seal = async <P extends Part>(
   world: Pick<World, 'vault'>,
   transaction: string,
   part: P,
-  value: SealedParts[P],
+  value: Sealed<P>,
   until: Instant,
 ): Promise<void> => world.vault.put(nameOf(transaction, part), new TextEncoder().encode(JSON.stringify(value)), until)
 
-export const unseal = async <P extends Part>(
-  world: Pick<World, 'vault'>,
-  transaction: string,
-  part: P,
-): Promise<SealedParts[P] | undefined> => {
+export const unseal = async <P extends Part>(world: Pick<World, 'vault'>, transaction: string, part: P): Promise<Sealed<P> | undefined> => {
   const bytes = await world.vault.get(nameOf(transaction, part))
   // Only `seal` writes here, and the vault's seal shows that nobody changed it.
-  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as SealedParts[P])
+  return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Sealed<P>)
 }
 
-export const extendSealed = async (world: Pick<World, 'vault'>, transaction: string, until: Instant): Promise<void> => {
-  for (const part of ['request', 'person', 'proof'] as const) await world.vault.extend(nameOf(transaction, part), until)
+/** Moves the limit of what is kept, of the person whom the transaction is about too. */
+export const extendSealed = async (
+  world: Pick<World, 'vault'>,
+  transaction: string,
+  person: string | undefined,
+  until: Instant,
+): Promise<void> => {
+  const parts: readonly Part[] = person === undefined ? ['request'] : ['request', `person.${person}`, `proof.${person}`]
+  for (const part of parts) await world.vault.extend(nameOf(transaction, part), until)
 }
 
 /** Everything that a transaction kept: gone. */

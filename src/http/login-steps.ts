@@ -146,7 +146,9 @@ const cancel: Step = async (world, request, session) =>
 const extend: Step = async (world, request, session) => {
   const extended = await command(world, actOf(request, session), { type: 'ExtendTime', at: request.at })
   if (extended.refusal !== undefined) return told(world, request, session, extended)
-  await extendSealed(world, session.transaction, sealedUntil(world.policy.value, extended.state.deadline ?? request.at))
+  const { authenticated, chosen } = extended.state
+  const person = (authenticated ?? chosen)?.person
+  await extendSealed(world, session.transaction, person, sealedUntil(world.policy.value, extended.state.deadline ?? request.at))
   return onward(world, request, session)
 }
 

@@ -68,7 +68,7 @@ export const otpView = (
   const { sendS } = world.policy.value.lifetimes
   const validUntil = delivery && validForS !== undefined ? plusSeconds(delivery.sendBy, validForS - sendS) : undefined
   // A message that the ID system would not send looks like one that was sent; only an outage is said.
-  const outage = delivery?.status === 'failed' && delivery.reason !== 'subject_denied'
+  const outage = delivery?.status === 'failed' && delivery.reason !== 'subject_denied' && delivery.reason !== 'rate_limited'
   return {
     idEnding: endingIn(sealed),
     reference: referenceOf(session.transaction),
@@ -137,5 +137,8 @@ export const consentView = (
   }
 }
 
-export const sealedPerson = (world: World, { transaction }: Session): Promise<SealedParts['person'] | undefined> =>
-  unseal(world, transaction, 'person')
+/** Whom this sign-in is about: who proved it, else who was named last. */
+export const sealedPerson = async (world: World, { transaction, state }: Session): Promise<SealedParts['person'] | undefined> => {
+  const { person } = state.authenticated ?? state.chosen ?? {}
+  return person === undefined ? undefined : unseal(world, transaction, `person.${person}`)
+}

@@ -44,7 +44,7 @@ export const userinfo = async (world: World, request: Request): Promise<Reply> =
   const { state } = await load(world, transactions, transactionStream(transaction))
   const client = await clientOf(world, state.request?.client ?? '')
   const { configuration } = client
-  const proof = await unseal(world, transaction, 'proof')
+  const proof = await unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`)
   const claims = await unseal(world, transaction, 'claims')
   const raw = await unseal(world, transaction, 'request')
   if (configuration === undefined || proof === undefined || claims === undefined) return bearerError('token_invalid')

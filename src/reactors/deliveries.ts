@@ -40,7 +40,7 @@ const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | '
 
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
 const send = async (world: World, act: Act, event: Recorded, number: number): Promise<ConsumeOutcome> => {
-  const sealed = await unseal(world, act.transaction, 'person')
+  const sealed = await unseal(world, act.transaction, `person.${textOf(event.data['person'])}`)
   const request = await unseal(world, act.transaction, 'request')
   const { configuration } = act.client
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {

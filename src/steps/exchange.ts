@@ -29,10 +29,10 @@ type Minting = { readonly world: World; readonly act: Act; readonly state: Trans
 
 /** Both tokens, signed before the code is spent: a signer that fails burns nothing. */
 const mint = async ({ world, act, state }: Minting): Promise<Tokens | undefined> => {
-  const proof = await unseal(world, act.transaction, 'proof')
+  const { authenticated, consent } = state
+  const proof = await unseal(world, act.transaction, `proof.${authenticated?.person ?? ''}`)
   const request = await unseal(world, act.transaction, 'request')
   const { configuration } = act.client
-  const { authenticated, consent } = state
   if (proof === undefined || request === undefined || configuration === undefined || authenticated === undefined || consent === undefined)
     return undefined
   const { accessTokenS, idTokenS } = world.policy.value.lifetimes

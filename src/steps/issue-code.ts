@@ -27,7 +27,7 @@ const released = async (world: World, act: Act, state: TransactionState): Promis
   if (sealed !== undefined) return sealed
   const wanted = state.consent?.claims ?? []
   if (wanted.length === 0) return {}
-  const proof = await unseal(world, act.transaction, 'proof')
+  const proof = await unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`)
   const { system } = world.idSystem
   if (proof === undefined || system.release === undefined) return 'release_unavailable'
   // The same key however often it is tried: a session that is good for one release is not used twice.
@@ -49,6 +49,8 @@ const released = async (world: World, act: Act, state: TransactionState): Promis
 /** Claims are released after consent and before the code (rule 29); a failure leaves the person a page to try again. */
 export const issueCode = async (world: World, act: Act, state: TransactionState): Promise<Issued> => {
   if (state.stage !== 'consented') return { state, refusal: 'consent_pending' }
+  // Nothing is released for a relying party that was deactivated meanwhile (rule 16).
+  if (!act.client.active) return { state, refusal: 'client_inactive' }
   const claims = await released(world, act, state)
   if (typeof claims === 'string') return { state, refusal: claims }
   await seal(world, act.transaction, 'claims', claims, sealedUntil(world.policy.value, state.deadline ?? act.at))

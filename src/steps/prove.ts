@@ -98,13 +98,13 @@ const confirm = async (
   device: string | undefined,
 ): Promise<Proven> => {
   const { at, transaction, client } = act
-  const sealed = await unseal(world, transaction, 'person')
+  const sealed = await unseal(world, transaction, `person.${person}`)
   const request = await unseal(world, transaction, 'request')
   if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
   const proof = { subjectKey, session, sub, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
-  await seal(world, transaction, 'proof', proof, sealedUntil(world.policy.value, state.deadline ?? at))
+  await seal(world, transaction, `proof.${person}`, proof, sealedUntil(world.policy.value, state.deadline ?? at))
   const samePerson = isExpected(request['hinted_sub'], sub)
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson })
   await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'success' })
@@ -126,9 +126,9 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   const attempt = state.pending.at(-1)
   const recorded = events.find((event) => event.type === 'FactorAttempted')
   if (refusal !== undefined || attempt === undefined || recorded === undefined) return { state, refusal: refusal ?? 'step_out_of_order' }
-  const sealed = await unseal(world, transaction, 'person')
-  if (sealed === undefined) return { state, refusal: 'transaction_expired' }
   const { person, path } = attempt
+  const sealed = await unseal(world, transaction, `person.${person}`)
+  if (sealed === undefined) return { state, refusal: 'transaction_expired' }
   const counted = await count(world, act, person, { type: 'CountAttempt', at, path, factor, transaction })
   if (counted.refusal !== undefined) {
     // The ID system is not asked, and the person reads the same as for a wrong answer that came too often.

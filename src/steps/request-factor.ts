@@ -48,7 +48,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   const foreseen = rules.decide(wanted, state, rulesFor(world, act.client).rules)
   if (foreseen.refusal === undefined) {
     const until = sealedUntil(world.policy.value, state.deadline ?? at)
-    await seal(world, transaction, 'person', { id: wish.id, index, ownDevice: wish.ownDevice }, until)
+    await seal(world, transaction, `person.${person.ref}`, { id: wish.id, index, ownDevice: wish.ownDevice }, until)
     if (FACTORS[wish.factor].sent) {
       const counted = await count(world, act, person.ref, { type: 'CountSend', at, path, transaction })
       if (counted.refusal !== undefined) return { state, refusal: counted.refusal }
@@ -67,10 +67,8 @@ export const requestAgain = async (
   factor: Factor,
   deviceSecret: string | undefined,
 ): Promise<{ state: TransactionState; refusal?: RefusalCode }> => {
-  const sealed = await unseal(world, act.transaction, 'person')
-  if (sealed === undefined) {
-    const { state } = await load(world, transactions, transactionStream(act.transaction))
-    return { state, refusal: 'step_out_of_order' }
-  }
+  const { state } = await load(world, transactions, transactionStream(act.transaction))
+  const sealed = state.chosen && (await unseal(world, act.transaction, `person.${state.chosen.person}`))
+  if (sealed === undefined) return { state, refusal: 'step_out_of_order' }
   return requestFactor(world, act, { factor, id: sealed.id, ownDevice: sealed.ownDevice, deviceSecret })
 }

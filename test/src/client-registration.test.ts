@@ -85,7 +85,7 @@ describe('client registration', () => {
       client_name: '',
       redirect_uris: ['http://shop.example/cb', 'https://shop.example/#x'],
       jwks: { keys: [{ ...ED, d: 'secret' }] },
-      scope: 'profile nonsense',
+      scope: 'profile profile',
       claims: ['shoe_size'],
       default_acr_values: ['acr:unheard'],
       consent_days: -1,
@@ -104,6 +104,11 @@ describe('client registration', () => {
       'client_name',
       'consent_days',
     ])
+  })
+
+  it('a scope of the relying party beyond those that name claims is the operator’s to grant: the person is asked for it', () => {
+    const completed = complete({ scope: 'openid residence_certificate' })
+    expect(completed.ok && completed.configuration.scope).to.equal('openid residence_certificate')
   })
 
   it('what is missing is said once', () => {
