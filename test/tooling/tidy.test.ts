@@ -10,7 +10,7 @@ const GENERATED = new Set(['package-lock.json', 'LICENSE', 'schemas/generated.ts
 const TEXT = /\.(ts|js|cjs|mjs|json|md|css|html|svg|ya?ml|sh|conf)$|(^|\/)(run|Dockerfile|\.[a-z]+)$/
 const CODE_LINES_MAX = 250
 /** One request brings the whole look. */
-const STYLE_LINES_MAX = 500
+const STYLE_LINES_MAX = 1500
 
 const below = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {

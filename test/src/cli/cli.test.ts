@@ -128,7 +128,7 @@ describe('command line', () => {
     })
 
     it('all that is wrong with a registration at once, one line each', async () => {
-      const { code, err } = await run('client add -', JSON.stringify({ ...REGISTRATION, jwks_uri: 'x', scope: 'openid wish' }))
+      const { code, err } = await run('client add -', JSON.stringify({ ...REGISTRATION, jwks_uri: 'x', scope: 'openid openid' }))
       expect(code).to.equal(1)
       expect(err.trimEnd().split('\n')).to.have.length(2)
       const json = await run('client add - --json', '{"client_id":"x"}')
