@@ -10,6 +10,8 @@ const TRANSACTION_BYTES = 15
 /** 256 bits: FAPI 2.0 §5.4.1 asks for at least 128. */
 const SECRET_BYTES = 32
 
+const TRANSACTION = /^tx_[0-9a-hjkmnp-tv-z]{24}$/
+
 const TICKET = /^(tx_[0-9a-hjkmnp-tv-z]{24})\.([A-Za-z0-9_-]{43})$/
 
 const REQUEST_URI = 'urn:ietf:params:oauth:request_uri:'
@@ -28,6 +30,8 @@ const base32 = (bytes: Uint8Array): string => {
 
 /** A transaction's public name (rule 17). */
 export const newTransaction = (chance: Chance): string => `tx_${base32(chance.bytes(TRANSACTION_BYTES))}`
+
+export const isTransaction = (text: string): boolean => TRANSACTION.test(text)
 
 /** A second secret: 43 characters. */
 export const newSecret = (chance: Chance): string => randomText(chance, SECRET_BYTES)

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import express, { type NextFunction, type Request as Message, type Response } from 'express'
 import { readBody } from './body.ts'
 import { readCookies } from './cookies.ts'
+import { isTransaction } from '../crypto/ids.ts'
 import { failureReply, refusalReply } from './failures.ts'
 import { addresses, networkOf, type Addresses } from './forwarded.ts'
 import { headersOf } from './headers.ts'
@@ -82,7 +83,10 @@ const readParameters = async (
 /** One line a request: the route, never the path itself, its query or who asks (rule 1). */
 const noteAccess = ({ world }: House, request: Request, method: string, route: string, status: number): void => {
   const ms = millisecondsOf(world.clock.now()) - millisecondsOf(request.at)
-  world.log.info('request', { request: request.requestId, method, route, status, ms })
+  const { transaction } = request.params
+  // Public, and what every event of it is found by; anything else that stands there could be anything.
+  const correlation = transaction !== undefined && isTransaction(transaction) ? { transaction } : {}
+  world.log.info('request', { request: request.requestId, method, route, status, ms, ...correlation })
 }
 
 /** A body that was announced and not read to its end: such a connection is closed, since nobody waits for the rest. */

@@ -7,6 +7,7 @@ import { originAllowed } from './origin.ts'
 import { field, page, withCookies, type Reply, type Request } from './reply.ts'
 import { clientOf } from '../clients.ts'
 import { equalSecrets, sha256 } from '../crypto/hash.ts'
+import { isTransaction } from '../crypto/ids.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { unseal, type SealedParts } from '../sealed.ts'
@@ -29,8 +30,6 @@ export type Session = {
   readonly frame: Frame
 }
 
-const TRANSACTION = /^tx_[0-9a-hjkmnp-tv-z]{24}$/
-
 export const baseOf = (transaction: string): string => `/login/${transaction}`
 
 const frameFor = (world: World, request: Request, from: Omit<Session, 'frame'>, browser: string): Frame => {
@@ -44,7 +43,7 @@ const frameFor = (world: World, request: Request, from: Omit<Session, 'frame'>, 
 /** The session of this request, or the page that says why there is none: another's transaction looks like one that never was. */
 export const openSession = async (world: World, request: Request): Promise<Session | Reply> => {
   const transaction = request.params['transaction'] ?? ''
-  if (!TRANSACTION.test(transaction)) return errorReply(world, request, 'transaction_unknown')
+  if (!isTransaction(transaction)) return errorReply(world, request, 'transaction_unknown')
   const browserSecret = readBinding(request.cookies, transaction, isSecure(world.settings.issuer))
   const { state } = await load(world, transactions, transactionStream(transaction))
   if (state.browser === undefined) return errorReply(world, request, 'transaction_unknown')
