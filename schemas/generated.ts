@@ -483,12 +483,6 @@ export type StandingConsent = {
   readonly expiresAt: Instant
 }
 
-export type LiveUse = {
-  readonly transaction: Transaction
-  /** No code or token of that transaction lives longer. */
-  readonly until: Instant
-}
-
 /** What a deployment may set: one JSON file, or the environment as ESIGNET_ and the path in upper snake case. */
 export type Config = {
   /** TCP port of the broker. 0: any free port. */
@@ -581,8 +575,8 @@ export type ConsentConsentGiven = {
   readonly client: Client
   readonly transaction: Transaction
   readonly standing: StandingConsent
-  /** Transactions whose code or tokens may live: what a withdrawal must reach. */
-  readonly live: readonly LiveUse[]
+  /** No code or token of that transaction lives longer: until then a withdrawal must reach it (rule 13). */
+  readonly liveUntil: Instant
 }
 
 /** A standing agreement with {client} was used again. */
@@ -590,8 +584,8 @@ export type ConsentConsentReused = {
   readonly client: Client
   readonly transaction: Transaction
   readonly standing: StandingConsent
-  /** Transactions whose code or tokens may live: what a withdrawal must reach. */
-  readonly live: readonly LiveUse[]
+  /** No code or token of that transaction lives longer: until then a withdrawal must reach it (rule 13). */
+  readonly liveUntil: Instant
 }
 
 /** The withdrawal from {client} is complete: every code and token is dead. */
@@ -605,8 +599,6 @@ export type ConsentWithdrawalRequested = {
   readonly client: Client
   readonly by: 'self' | 'operator'
   readonly standing: StandingConsent
-  /** Transactions whose code or tokens may live: what a withdrawal must reach. */
-  readonly live: readonly LiveUse[]
 }
 
 /** An attempt by {factor} from the {path} path was counted before it was checked. */

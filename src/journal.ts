@@ -38,6 +38,8 @@ export type Journal = {
   readonly read: (stream: string, from?: number, previous?: Digest) => Promise<readonly Recorded[]>
   /** The last event of a stream that restates its state (rule 8). */
   readonly last: (stream: string) => Promise<Recorded | undefined>
+  /** A stream from its end, checked as it is read: for those who need only the newest events of one that may be long. */
+  readonly backwards: (stream: string) => AsyncIterable<Recorded>
   /** Faults: those of the store; `invalid` when an event or its command is not what its schema says. */
   readonly append: (batch: Batch) => Promise<readonly Recorded[]>
   readonly source: EventSource
@@ -51,6 +53,8 @@ export type ArtefactKind = 'notice' | 'policy' | 'client' | 'assurance' | 'schem
 
 /** Events of one stream that are read at once; longer streams are read in pages. */
 const PAGE_EVENTS = 1024
+
+const BACKWARDS_EVENTS = 64
 
 const damaged = (event: StoredEvent, problem: string): Fault =>
   new Fault('corrupt', `event ${String(event.revision)} of stream ${event.stream} cannot be trusted: ${problem}`)
@@ -185,6 +189,22 @@ export const openJournal = (store: EventStore): Journal => {
     }
   }
 
+  const backwards: Journal['backwards'] = async function* (stream) {
+    let newer: Recorded | undefined
+    for (let from: number | undefined; ;) {
+      const slice = await store.readStream(stream, { direction: 'backwards', max: BACKWARDS_EVENTS, ...(from !== undefined && { from }) })
+      for (const stored of slice.events) {
+        const event = decode(stored)
+        if (newer !== undefined && (newer.revision !== event.revision + 1 || newer.previous !== event.digest))
+          throw damaged(stored, 'the event after it does not follow it')
+        newer = event
+        yield event
+      }
+      if (newer === undefined || newer.revision === 0) return
+      from = newer.revision - 1
+    }
+  }
+
   const append: Journal['append'] = async (batch) => {
     const events = encode(batch)
     const appended = await store.append(batch.stream, batch.revision < 0 ? 'no_stream' : batch.revision, events)
@@ -231,6 +251,7 @@ export const openJournal = (store: EventStore): Journal => {
 
   return {
     read,
+    backwards,
     append,
     artefact,
     keepArtefact,

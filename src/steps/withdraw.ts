@@ -7,6 +7,8 @@ import type { ConsentState } from '../../domain/consent/consent.ts'
 import type { Instant, Uuid } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { consentStream } from '../../domain/streams.ts'
+import { textOf } from '../text-of.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import type { ConsentCommand } from '../../schemas/generated.ts'
 
 type Withdrawal = { readonly consent: string; readonly id: Uuid; readonly causation: string; readonly at: Instant }
@@ -20,10 +22,23 @@ const commandConsent = (world: Deciding, { consent, id, causation }: Withdrawal,
     ruleDigests: {},
   })
 
+/** No use of a consent lives longer than the largest lifetimes that a policy can set, seconds: older events name none. */
+const LIVE_S_MAX = 3600 * 51 + 60 + 3600
+
+/** The transactions that the consent's stream names and whose code or tokens may live (rule 13), newest first. */
+const liveUses = async (world: Deciding, { consent, at }: Withdrawal): Promise<ReadonlySet<string>> => {
+  const uses = new Set<string>()
+  for await (const { at: used, data } of world.journal.backwards(consentStream(consent))) {
+    if (plusSeconds(used, LIVE_S_MAX) < at) break
+    if (at < textOf(data['liveUntil'])) uses.add(textOf(data['transaction']))
+  }
+  return uses
+}
+
 /** Kills what lives on a consent whose withdrawal was requested, then says that it is done (rule 13). Safe to do twice. */
 export const completeWithdrawal = async (world: Deciding, withdrawal: Withdrawal, state: ConsentState): Promise<void> => {
   const client = await clientOf(world, state.standing?.client ?? '')
-  for (const { transaction } of state.live) {
+  for (const transaction of await liveUses(world, withdrawal)) {
     const act = { id: uuidv5(withdrawal.id, transaction), causation: withdrawal.causation, at: withdrawal.at, transaction, client }
     await command(world, act, { type: 'RevokeAccess', at: withdrawal.at, consent: withdrawal.consent })
   }

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { consent, covers, type ConsentState } from '../../../domain/consent/consent.ts'
+import { consent, covers } from '../../../domain/consent/consent.ts'
 import { fold } from '../../../domain/decider.ts'
 import { checkCommand, checkEvent } from '../../../schemas/check.ts'
 import type { ConsentCommand, ConsentEvent } from '../../../schemas/generated.ts'
@@ -12,7 +12,7 @@ type Said =
   | { readonly what: 'given'; readonly second: number; readonly request: string; readonly days: number }
   | { readonly what: 'asked_back' | 'back'; readonly second: number }
 
-type Model = { readonly said: readonly Said[]; readonly uses: readonly { readonly transaction: string; readonly until: number }[] }
+type Model = { readonly said: readonly Said[] }
 
 const DAY = 86_400
 const TRANSACTIONS = ['a', 'b', 'c', 'd'].map((letter) => `tx_${letter.repeat(24)}`)
@@ -44,31 +44,22 @@ const wait = fc.constantFrom(0, 0.001, 1, 600, 2000, DAY - 0.001, DAY, 90 * DAY)
 /** What the model says should be granted, and what it is afterwards. */
 const expected = (model: Model, one: Move, second: number): { readonly granted: boolean; readonly next: Model } => {
   const last = model.said.at(-1)
-  const live = model.uses.filter((use) => second < use.until)
   switch (one.do) {
     case 'give': {
       if (last?.what === 'asked_back') return { granted: false, next: model }
       const said = [...model.said, { what: 'given', second, request: one.request, days: one.days } as const]
-      const uses = [
-        ...live.filter((use) => use.transaction !== one.transaction),
-        { transaction: one.transaction, until: plus(second, one.lives) },
-      ]
-      return { granted: true, next: { said, uses } }
+      return { granted: true, next: { said } }
     }
     case 'reuse': {
       if (!stands(model, one.request, second)) return { granted: false, next: model }
-      const uses = [
-        ...live.filter((use) => use.transaction !== one.transaction),
-        { transaction: one.transaction, until: plus(second, one.lives) },
-      ]
-      return { granted: true, next: { ...model, uses } }
+      return { granted: true, next: model }
     }
     case 'withdraw':
       if (last?.what !== 'given') return { granted: false, next: model }
-      return { granted: true, next: { said: [...model.said, { what: 'asked_back', second }], uses: live } }
+      return { granted: true, next: { said: [...model.said, { what: 'asked_back', second }] } }
     case 'complete':
       if (last?.what !== 'asked_back') return { granted: false, next: model }
-      return { granted: true, next: { said: [...model.said, { what: 'back', second }], uses: [] } }
+      return { granted: true, next: { said: [...model.said, { what: 'back', second }] } }
   }
 }
 
@@ -100,17 +91,11 @@ const commandOf = (one: Move, second: number): ConsentCommand => {
   }
 }
 
-const reached = (state: ConsentState, second: number): readonly string[] =>
-  state.live
-    .filter((use) => at(second) < use.until)
-    .map((use) => use.transaction)
-    .sort()
-
 describe('consent against a plain model', () => {
   it('rules 8, 12, 13 and 28: says the same as the model at every instant, whatever happens in whatever order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(wait, move), { maxLength: 20, size: 'max' }), (moves) => {
-        let model: Model = { said: [], uses: [] }
+        let model: Model = { said: [] }
         let state = consent.initialState
         let second = 0
         const events: ConsentEvent[] = []
@@ -131,8 +116,6 @@ describe('consent against a plain model', () => {
           for (const later of [0, 0.999, 1, DAY, 90 * DAY]) {
             const then = plus(second, later)
             for (const asked of REQUESTS) expect(covers(state, digest(asked), at(then))).to.equal(stands(model, asked, then))
-            const alive = model.uses.filter((use) => then < use.until).map((use) => use.transaction)
-            expect(reached(state, then)).to.deep.equal(alive.sort())
           }
         }
         expect(fold(consent, events)).to.deep.equal(state)

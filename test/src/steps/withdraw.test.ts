@@ -1,0 +1,66 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { consents } from '../../../src/deciders.ts'
+import { handle, type Handling } from '../../../src/handle.ts'
+import { withdrawConsent } from '../../../src/steps/withdraw.ts'
+import { consentStream, transactionStream } from '../../../domain/streams.ts'
+import { at, digest, policy, standing } from '../../domain/samples.ts'
+import { circumstances, memoryStore, nextId, nodeOn } from '../worlds.ts'
+
+const CONSENT = digest('consent')
+const USES = 150
+const LIVES_S = 1000
+const transactionOf = (index: number): string => `tx_${String(index).padStart(24, '0')}`
+
+/** A consent that was used every ten seconds. */
+const used = async (node: Handling): Promise<void> => {
+  const wish = { type: 'GiveConsent', at: at(0), standing, transaction: transactionOf(0), liveUntil: at(LIVES_S) } as const
+  await handle(node, consents, consentStream(CONSENT), wish, circumstances(undefined))
+  for (let index = 1; index < USES; index += 1) {
+    const [second, transaction] = [index * 10, transactionOf(index)]
+    const again = {
+      type: 'ReuseConsent',
+      at: at(second),
+      transaction,
+      requestDigest: standing.requestDigest,
+      liveUntil: at(second + LIVES_S),
+    } as const
+    await handle(node, consents, consentStream(CONSENT), again, circumstances(undefined))
+  }
+}
+
+describe('withdrawing a consent', () => {
+  it('rule 13: reaches every login whose code or tokens may live, and no other, before it is acknowledged', async () => {
+    const node = nodeOn(memoryStore())
+    await used(node)
+    const asked: string[] = []
+    const { journal } = node
+    // Which transactions are looked at: none of them exists here, so nothing is recorded on them.
+    const watching = {
+      ...node,
+      journal: {
+        ...journal,
+        read: (stream: string, from?: number, previous?: string) => (asked.push(stream), journal.read(stream, from, previous)),
+      },
+    }
+    const now = (USES - 1) * 10 + 1
+    const world = { ...watching, policy: { value: policy, digest: digest('policy') } }
+    expect(await withdrawConsent(world, { consent: CONSENT, id: nextId(), causation: 'command', at: at(now) }, 'operator')).to.equal(
+      undefined,
+    )
+    const alive = Array.from({ length: USES }, (_, index) => index).filter((index) => index * 10 + LIVES_S > now)
+    expect(new Set(asked)).to.deep.equal(new Set(alive.map((index) => transactionStream(transactionOf(index)))))
+    const last = await journal.last(consentStream(CONSENT))
+    expect(last?.type).to.equal('ConsentWithdrawn')
+  })
+
+  it('twice is once, and what was never given cannot be taken back', async () => {
+    const node = nodeOn(memoryStore())
+    const world = { ...node, policy: { value: policy, digest: digest('policy') } }
+    const withdrawal = () => ({ consent: CONSENT, id: nextId(), causation: 'command', at: at(5000) })
+    expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal('consent_unknown')
+    await used(node)
+    expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal(undefined)
+    expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal('consent_withdrawn')
+  })
+})
