@@ -172,8 +172,9 @@ const sourceOf = (store: EventStore): EventSource => ({
     }),
 })
 
-export const openJournal = (store: EventStore): Journal => {
-  const read: Journal['read'] = async (stream, from = 0, previous) => {
+const readFrom =
+  (store: EventStore): Journal['read'] =>
+  async (stream, from = 0, previous) => {
     const events: Recorded[] = []
     let before = previous
     for (let next = from; ;) {
@@ -189,7 +190,8 @@ export const openJournal = (store: EventStore): Journal => {
     }
   }
 
-  const backwards: Journal['backwards'] = async function* (stream) {
+const backwardsFrom = (store: EventStore): Journal['backwards'] =>
+  async function* (stream) {
     let newer: Recorded | undefined
     for (let from: number | undefined; ;) {
       const slice = await store.readStream(stream, { direction: 'backwards', max: BACKWARDS_EVENTS, ...(from !== undefined && { from }) })
@@ -205,6 +207,8 @@ export const openJournal = (store: EventStore): Journal => {
     }
   }
 
+export const openJournal = (store: EventStore): Journal => {
+  const read = readFrom(store)
   const append: Journal['append'] = async (batch) => {
     const events = encode(batch)
     const appended = await store.append(batch.stream, batch.revision < 0 ? 'no_stream' : batch.revision, events)
@@ -251,7 +255,7 @@ export const openJournal = (store: EventStore): Journal => {
 
   return {
     read,
-    backwards,
+    backwards: backwardsFrom(store),
     append,
     artefact,
     keepArtefact,
