@@ -97,20 +97,26 @@ export const openPlugin = async (
 
 export type Opened = { readonly world: World; readonly close: () => Promise<void> }
 
-/** Everything that a broker needs, opened. Closing goes the other way round. */
-export const openWorld = async (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<Opened> => {
+type Closable = { readonly close: () => Promise<void> }
+
+const openAll = async (
+  settings: Settings,
+  runtime: Runtime,
+  choice: PluginChoice,
+  opened: <T extends Closable>(port: T) => T,
+): Promise<World> => {
   const { clock, chance, timers, log } = runtime
-  const store = await openEventStore(settings, runtime)
-  const journal = openJournal(store)
+  const journal = openJournal(opened(await openEventStore(settings, runtime)))
   const keys = await openKeys(settings, runtime)
   const file = (name: string): string => join(settings.data, name)
-  const vault = sqliteVault({ file: file('vault.db'), clock, chance, key: await keys.secret('vault') })
-  const personKeys = sqlitePersonKeys({ file: file('person-keys.db'), clock, chance, key: await keys.secret('person-keys') })
-  const singleUse = sqliteSingleUse({ file: file('single-use.db'), clock })
-  const views = openViews(settings)
+  const vault = opened(sqliteVault({ file: file('vault.db'), clock, chance, key: await keys.secret('vault') }))
+  const personKeys = opened(sqlitePersonKeys({ file: file('person-keys.db'), clock, chance, key: await keys.secret('person-keys') }))
+  const singleUse = opened(sqliteSingleUse({ file: file('single-use.db'), clock }))
+  const views = opened(openViews(settings))
   const idSystem = await openPlugin(settings, runtime, choice)
+  opened(idSystem.system)
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
-  const world: World = {
+  return {
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
     states: stateCache(STATES_MAX),
     secrets: await secretsOf(keys),
@@ -118,16 +124,23 @@ export const openWorld = async (settings: Settings, runtime: Runtime, choice: Pl
     waiters: waiters(timers),
     statics: makeStatics(brand),
   }
-  return {
-    world,
-    close: async () => {
-      await idSystem.system.close()
-      await store.close()
-      await views.close()
-      await singleUse.close()
-      await personKeys.close()
-      await vault.close()
-    },
+}
+
+/** Everything that a broker needs, opened. Closing goes the other way round, also where the opening fails: an open store keeps a process alive. */
+export const openWorld = async (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<Opened> => {
+  const open: Closable[] = []
+  const close = async (): Promise<void> => {
+    for (const port of open.splice(0).toReversed()) await port.close()
+  }
+  try {
+    const world = await openAll(settings, runtime, choice, (port) => {
+      open.push(port)
+      return port
+    })
+    return { world, close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

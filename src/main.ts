@@ -36,14 +36,16 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   return [...started, runLoop(world, deadlines)]
 }
 
-/** The broker: stores opened, projections and reactors following, doors open. */
-export const serve = async (settings: Settings, runtime: Runtime, plugin: PluginChoice): Promise<Broker> => {
-  const { world, close } = await openWorld(settings, runtime, plugin)
-  const { journal, views, clock, timers, log } = world
+const open = async (
+  world: World,
+  started: Stoppable[],
+): Promise<Omit<Broker, 'world' | 'close'> & { readonly server: Awaited<ReturnType<typeof listen>> }> => {
+  const { settings, journal, views, clock, timers, log } = world
   const tools = { source: journal.source, views, clock, timers, log }
   const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))
+  started.push(...runners)
   watchProjections(world, { lagsMs: async () => (await Promise.all(runners.map((runner) => runner.status()))).map(({ lagMs }) => lagMs) })
-  const reactors = await startReactors(world)
+  started.push(...(await startReactors(world)))
   await world.keys.signing('ES256')
   const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
   // What else the metadata promises. RSA keys take long to make, and no client uses one before its registration says so.
@@ -51,15 +53,30 @@ export const serve = async (settings: Settings, runtime: Runtime, plugin: Plugin
     world.keys
       .signing(alg)
       .catch((error: unknown) => log.error('signing_key_not_made', { alg, error: error instanceof Error ? error.name : 'unknown' }))
-  return {
-    world,
-    port: server.port,
-    runners,
-    close: async () => {
-      await server.close()
-      await Promise.all(reactors.map((reactor) => reactor.stop()))
-      await Promise.all(runners.map((runner) => runner.stop()))
-      await close()
-    },
+  return { server, port: server.port, runners }
+}
+
+/** The broker: stores opened, projections and reactors following, doors open. Where a door cannot be opened, nothing stays open. */
+export const serve = async (settings: Settings, runtime: Runtime, plugin: PluginChoice): Promise<Broker> => {
+  const { world, close } = await openWorld(settings, runtime, plugin)
+  const started: Stoppable[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((part) => part.stop()))
+    await close()
+  }
+  try {
+    const { server, port, runners } = await open(world, started)
+    return {
+      world,
+      port,
+      runners,
+      close: async () => {
+        await server.close()
+        await stop()
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { DemoHandler, DemoReply } from './views.ts'
-import type { Log } from '../../domain/ports.ts'
+import { Fault, type Log } from '../../domain/ports.ts'
 
 const URL_CHARS_MAX = 8192
 const HEADERS_BYTES_MAX = 16_384
@@ -50,7 +50,9 @@ export const openDemoServer = async (port: number, log: Log): Promise<DemoServer
     },
   )
   const listening = await new Promise<number>((done, failed) => {
-    server.once('error', failed)
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      failed(new Fault('unavailable', `cannot listen on 127.0.0.1:${port} (${error.code ?? 'unknown'})`, { cause: error })),
+    )
     server.listen(port, '127.0.0.1', () => {
       const address = server.address()
       done(typeof address === 'object' && address !== null ? address.port : port)
