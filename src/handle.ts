@@ -1,5 +1,6 @@
 import { genesisOf } from './chain.ts'
 import type { Journal } from './journal.ts'
+import { turns, type Turns } from './turns.ts'
 import { fold, type Decider } from '../domain/decider.ts'
 import { Fault, type Digest, type Instant, type Timers, type Uuid } from '../domain/ports.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
@@ -48,7 +49,12 @@ export type StateCache = {
   readonly get: (stream: string) => Loaded<unknown> | undefined
   readonly set: (stream: string, loaded: Loaded<unknown>) => void
   readonly delete: (stream: string) => void
+  /** Decisions on one stream follow each other in this process, so that many at once do not use up each other's tries. */
+  readonly inTurn: Turns
 }
+
+/** Decisions that may wait for one stream. Beyond that somebody asks for too much. */
+const WAITING_MAX = 200
 
 export const stateCache = (entriesMax: number): StateCache => {
   const entries = new Map<string, Loaded<unknown>>()
@@ -60,6 +66,7 @@ export const stateCache = (entriesMax: number): StateCache => {
       if (entries.size > entriesMax) for (const oldest of entries.keys()) return void entries.delete(oldest)
     },
     delete: (stream) => void entries.delete(stream),
+    inTurn: turns(WAITING_MAX),
   }
 }
 
@@ -112,7 +119,15 @@ const isConflict = (error: unknown): boolean => error instanceof Fault && error.
  * Load, decide, append; on a conflict start over, at most three times. A refusal that was decided on a cached state is decided
  * again on a fresh read before it is answered (rule 16).
  */
-export const handle = async <State, Command extends AnyCommand, Rules, Event extends AnyEvent>(
+export const handle = <State, Command extends AnyCommand, Rules, Event extends AnyEvent>(
+  world: Handling,
+  rules: StreamRules<State, Command, Rules, Event>,
+  stream: string,
+  command: Command,
+  circumstances: Circumstances<Rules>,
+): Promise<Handled<State>> => world.states.inTurn(stream, () => decideAndAppend(world, rules, stream, command, circumstances))
+
+const decideAndAppend = async <State, Command extends AnyCommand, Rules, Event extends AnyEvent>(
   world: Handling,
   rules: StreamRules<State, Command, Rules, Event>,
   stream: string,
