@@ -49,9 +49,17 @@ const bounds = (operands: string): { readonly min: number; readonly max: number 
   return { min: names.filter((name) => !name.startsWith('[')).length, max: names.length }
 }
 
+/** The name of a consent is base64url: one in 64 begins with a hyphen, and is an operand all the same. */
+const HYPHENATED = /^-[A-Za-z0-9_-]{42}$/
+
+const operandsLast = (argv: readonly string[]): string[] => {
+  const hyphenated = argv.filter((word) => HYPHENATED.test(word))
+  return argv.includes('--') ? [...argv] : [...argv.filter((word) => !hyphenated.includes(word)), '--', ...hyphenated]
+}
+
 const parse = (verb: Verb, argv: readonly string[]): ReturnType<typeof parseArgs> => {
   try {
-    return parseArgs({ args: [...argv], options: { ...COMMON, ...verb.options }, allowPositionals: true, strict: true })
+    return parseArgs({ args: operandsLast(argv), options: { ...COMMON, ...verb.options }, allowPositionals: true, strict: true })
   } catch (error) {
     const [first = 'the command line is wrong'] = error instanceof Error ? error.message.split(/\.\s|\n/) : []
     throw new UsageError(`${first}. See: esignet ${verb.name} --help`)
