@@ -112,6 +112,7 @@ export const startBroker = async (settings: Record<string, string> = {}): Promis
     if (child !== undefined && !hasEnded(child)) await once(child, 'exit')
   }
   const start = async (more: Record<string, string> = {}): Promise<void> => {
+    if (child !== undefined && !hasEnded(child)) throw new Error('the broker runs already')
     const began = performance.now()
     const started = spawn(execPath, [CLI, 'serve', '--demo'], {
       cwd: folder,
