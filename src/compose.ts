@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
-import { loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
+import { describePlugin, loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
 import { fileKeyStore } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { memoryReadModel } from '../adapters/read-model/memory/memory-read-model.ts'
@@ -82,6 +82,9 @@ export type PluginChoice = {
   readonly plugin?: IdSystemPlugin
 }
 
+/** How the mock names itself. */
+const MOCK_ID = 'mock'
+
 /** What a plugin keeps. */
 const pluginFolder = ({ data }: Settings): string => join(data, 'plugin')
 
@@ -90,6 +93,9 @@ export const openPlugin = async (
   { clock, chance, log, timers }: Runtime,
   choice: PluginChoice,
 ): Promise<LoadedPlugin> => {
+  // Its people and their secrets are public: by whichever name or link it came, it never serves a deployment (rule 44).
+  if (settings.mode === 'production' && (await describePlugin(choice)).id === MOCK_ID)
+    throw new Fault('invalid', 'plugin.module: the mock ID system is for the demo only')
   const dataDirectory = pluginFolder(settings)
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   return loadPlugin({ ...choice, tools: { clock, chance, log, dataDirectory }, timers })

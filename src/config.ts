@@ -93,6 +93,9 @@ const fromEnvironment = (
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
+/** By its word or by its path; whatever else calls itself the mock is refused when it is loaded. */
+const namesMock = (module: string | undefined): boolean => module === 'mock' || module?.includes('id-system/mock') === true
+
 /** What only a deployment may not do (rule 44): each with what to do about it. */
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (mode === 'tool') return []
@@ -104,7 +107,7 @@ const modeProblems = (config: Config, mode: Settings['mode']): readonly string[]
     [!config.issuer?.startsWith('https://'), 'issuer: must be an https URL in production (or run `serve --demo`)'],
     [config.store === 'memory', 'store: `memory` forgets everything; production needs a durable store'],
     [config.plugin?.module === undefined, 'plugin.module: name the plugin of your ID system'],
-    [config.plugin?.module?.includes('id-system/mock') === true, 'plugin.module: the mock ID system is for the demo only'],
+    [namesMock(config.plugin?.module), 'plugin.module: the mock ID system is for the demo only'],
     [config.demo !== undefined, 'demo: demo settings are refused in production'],
   ]
   return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
