@@ -50,7 +50,8 @@ export const frameOf = (
   language,
   languages: LANGUAGES.map((tag) => ({
     tag,
-    href: `${request.method === 'POST' ? (more.base ?? '/') : request.path}?ui_locales=${tag}`,
+    // Encoded again: of a path with a tab or an unseen character a browser, or the page's own tidying, would make another host.
+    href: `${request.method === 'POST' ? (more.base ?? '/') : encodeURI(request.path)}?ui_locales=${tag}`,
     current: tag === language,
   })),
   dir: dir(language),
