@@ -17,6 +17,8 @@ import { readAuthorizationRequest, type RefusedRequest } from '../../domain/auth
 import type { ClientState } from '../../domain/client/client.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
+const CLIENT = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/
+
 const limiters = new WeakMap<World, Limiter>()
 
 /** Per client and network (rule 23). One for each broker, however many run in this process. */
@@ -91,10 +93,11 @@ export const authorize = async (world: World, request: Request): Promise<Reply> 
   if (isPrefetch(request)) return text('', 204)
   const parameters = parametersOf(request)
   const clientId = parameters.get('client_id') ?? ''
-  const taken = limiterOf(world).take(`${clientId.slice(0, 100)} ${request.network}`, request.at)
+  const client = CLIENT.test(clientId) ? await clientOf(world, clientId) : undefined
+  // Names that nobody registered share one bucket: a flood of them must not push out those of clients.
+  const taken = limiterOf(world).take(`${client?.registered === true ? clientId : ''} ${request.network}`, request.at)
   if (!taken.ok) return errorReply(world, request, 'too_many_requests', { 'retry-after': String(taken.retryAfterS) })
-  if (!/^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/.test(clientId)) return errorReply(world, request, 'client_unknown')
-  const client = await clientOf(world, clientId)
+  if (client === undefined) return errorReply(world, request, 'client_unknown')
   const { configuration, active } = client
   if (configuration === undefined) return errorReply(world, request, 'client_unknown')
   if (!active) return errorReply(world, request, 'client_inactive')

@@ -1,3 +1,4 @@
+import { rulesFor } from '../clients.ts'
 import { hmac } from '../crypto/hash.ts'
 import { newTransaction } from '../crypto/ids.ts'
 import { seal, sealedUntil } from '../sealed.ts'
@@ -8,6 +9,7 @@ import { canonical } from '../../domain/canonical.ts'
 import type { Digest } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { plusSeconds } from '../../domain/time.ts'
+import { transaction as rules } from '../../domain/transaction/decide.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
 
 export type Started = { readonly transaction: string; readonly state: TransactionState; readonly refusal?: RefusalCode }
@@ -26,20 +28,20 @@ export const startAuthorization = async (
 ): Promise<Started> => {
   const transaction = newTransaction(world.chance)
   const { lifetimes } = world.policy.value
-  await seal(world, transaction, 'request', request.raw, sealedUntil(world.policy.value, plusSeconds(from.at, lifetimes.requestUriS)))
   const { id, version } = world.idSystem.description
-  const started = await command(
-    world,
-    { ...from, transaction },
-    {
-      type: 'StartAuthorization',
-      at: from.at,
-      client: from.client.configuration?.client_id ?? '',
-      ...request.fields,
-      ...binding,
-      requestDigest: hmac(world.secrets.digest, `request:${canonical(request.raw)}`),
-      plugin: { id, version },
-    },
-  )
+  const wish = {
+    type: 'StartAuthorization',
+    at: from.at,
+    client: from.client.configuration?.client_id ?? '',
+    ...request.fields,
+    ...binding,
+    requestDigest: hmac(world.secrets.digest, `request:${canonical(request.raw)}`),
+    plugin: { id, version },
+  } as const
+  // Asked beforehand: a request that is refused leaves nothing behind, in the vault either (rule 23).
+  const foreseen = rules.decide(wish, rules.initialState, rulesFor(world, from.client).rules)
+  if (foreseen.refusal !== undefined) return { transaction, state: rules.initialState, refusal: foreseen.refusal }
+  await seal(world, transaction, 'request', request.raw, sealedUntil(world.policy.value, plusSeconds(from.at, lifetimes.requestUriS)))
+  const started = await command(world, { ...from, transaction }, wish)
   return { transaction, ...started }
 }

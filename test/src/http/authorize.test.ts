@@ -1,0 +1,58 @@
+import { expect } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import { routes } from '../../../src/http/routes.ts'
+import type { World } from '../../../src/world.ts'
+import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
+import { house, openDoors, type Doors, type House } from './house.ts'
+
+const query = (more: Readonly<Record<string, string>>): string =>
+  new URLSearchParams({
+    response_type: 'code',
+    client_id: 'shop',
+    redirect_uri: 'https://shop.example/cb',
+    scope: 'openid',
+    acr_values: 'mosip:idp:acr:generated-code',
+    ...more,
+  }).toString()
+
+describe('what cannot begin a login', () => {
+  let own: House
+  let doors: Doors
+  let sealed: string[]
+
+  beforeEach(async () => {
+    sealed = []
+    const base = await house({ requestsPerMinute: 10 })
+    const vault = memoryVault({ clock: base.clock })
+    const put: World['vault']['put'] = async (name, value, until) => {
+      sealed.push(name)
+      await vault.put(name, value, until)
+    }
+    own = { ...base, world: { ...base.world, vault: { ...vault, put } } }
+    await own.register()
+    doors = await openDoors(own.world, routes)
+  })
+
+  afterEach(async () => {
+    await doors.close()
+    await own.close()
+  })
+
+  it('rule 23: a request that is refused leaves nothing in the vault; one that is taken leaves one row', async () => {
+    for (const more of [{ prompt: 'none' }, { scope: 'openid admin' }]) {
+      const { headers } = await doors.send('GET', `/authorize?${query(more)}`)
+      expect(headers.location).to.match(/[?&]error=(login_required|invalid_scope)&/)
+    }
+    expect(sealed).to.deep.equal([])
+    expect((await doors.send('GET', `/authorize?${query({})}`)).headers.location).to.match(/^\/login\/tx_/)
+    expect(sealed).to.have.length(1)
+  })
+
+  it('rule 23: names that nobody registered share one bucket, and take nothing from a client', async () => {
+    const statuses: number[] = []
+    for (const client_id of ['a', 'b', '?', ...'defghijkl'])
+      statuses.push((await doors.send('GET', `/authorize?${query({ client_id })}`)).status)
+    expect(statuses.indexOf(429)).to.equal(10)
+    expect((await doors.send('GET', `/authorize?${query({})}`)).status).to.equal(303)
+  })
+})
