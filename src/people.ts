@@ -3,7 +3,7 @@ import { hmac } from './crypto/hash.ts'
 import { load } from './handle.ts'
 import type { World } from './world.ts'
 import { trusts } from '../domain/person/devices.ts'
-import type { Call, Digest, IndividualId, Instant, Person } from '../domain/ports.ts'
+import type { Call, Digest, IndividualId, Instant, Person, PluginErrorKind } from '../domain/ports.ts'
 import { devicesStream, type Path } from '../domain/streams.ts'
 
 /** Zeros of the scripts whose digits people may type: Arabic-Indic, Persian, Devanagari, Tamil, Kannada, Khmer, fullwidth. */
@@ -37,6 +37,9 @@ export type KnownPerson = {
   readonly index: Digest
 }
 
+/** Answers after which there is nobody, or nothing to join. Everything else may be true of a person who is known. */
+const UNKNOWN: readonly PluginErrorKind[] = ['subject_denied', 'invalid_input', 'challenge_failed', 'unsupported']
+
 /**
  * The person behind an identifier. Aliases are joined by the ID system's own key where it says one (rule 18); what it does not
  * know gets a provisional row of its own, so that known and unknown ids are counted alike (rule 22).
@@ -47,7 +50,8 @@ export const personOf = async (world: World, id: IndividualId, call: Call): Prom
   if (system.resolve) {
     const answer = await system.resolve({ ...call, id })
     if (answer.ok) name = `subject:${description.id}:${answer.value.subjectKey}`
-    else if (answer.error === 'unavailable' || answer.error === 'misconfigured') return 'unavailable'
+    // Counted under the identifier alone, a known person would have a fresh count for each alias.
+    else if (!UNKNOWN.includes(answer.error)) return 'unavailable'
   }
   const index = hmac(world.secrets.index, name)
   return { person: await world.personKeys.resolve(index), index }
@@ -63,5 +67,9 @@ export const pathOf = async (world: World, person: Person, deviceSecret: string 
   return trusts(state, deviceDigest(person, deviceSecret), at) ? 'trusted' : 'unknown'
 }
 
-/** The name of a person's consent stream towards a client (rule 20). */
-export const consentIdOf = (person: Person, client: string): Digest => hmac(person.key, `consent:${client}`)
+/**
+ * The name of a person's consent stream towards a client (rule 20). An ID system without `resolve` may give an identifier, a telephone
+ * number say, to somebody else: the row is the same then, the subject is not, and nobody goes on with another's consent.
+ */
+export const consentIdOf = (person: Person, subjectKey: string, client: string): Digest =>
+  hmac(person.key, `consent:${String(subjectKey.length)}:${subjectKey}:${client}`)

@@ -16,7 +16,7 @@ export const attemptFactor = (command: CommandOf<'AttemptFactor'>, state: Transa
   const { limits } = rules.policy
   if (state.stage !== 'opened' || chosen === undefined) return refused(misplaced(state))
   if (chosen.factor !== command.factor) return refused('step_out_of_order')
-  // The second bound is for proofs that never reached the ID system: they are no guesses, and still not endless.
+  // The second bound is for proofs that the ID system could not answer: they are no guesses, and still not endless.
   if (guesses(state) >= limits.attemptsMax || state.attempts >= limits.attemptsMax + limits.requestsMax)
     // A second click on the last attempt must not end a sign-in that the first may still win.
     return state.pending.length > 0 ? refused('step_out_of_order') : refused('attempts_exhausted', exhausted)
@@ -56,10 +56,10 @@ export const rejectFactor = (command: CommandOf<'RejectFactor'>, state: Transact
   if (state.stage !== 'opened' || attempt === undefined) return refused(misplaced(state))
   const rejection = fact('FactorRejected', { factor: attempt.factor, attempt: attempt.attempt, reason: command.reason })
   if (command.reason === 'unavailable') return refused('factor_unavailable', rejection)
-  if (command.reason === 'limited') return refused('factor_limited', rejection)
   // While another attempt is under way it may still be the right one: the last verdict ends the sign-in.
   if (guesses(state) >= rules.policy.limits.attemptsMax && state.pending.length === 1)
     return refused('attempts_exhausted', rejection, exhausted)
+  if (command.reason === 'limited') return refused('factor_limited', rejection)
   // That a code is too old tells that there was one, so only a trusted device hears it (rule 22).
   return refused(command.reason === 'expired' && attempt.path === 'trusted' ? 'factor_expired' : 'factor_wrong', rejection)
 }

@@ -50,7 +50,7 @@ export type TransactionState = {
   /** Every proof handed in, and those of them whose verdict is not recorded yet. */
   readonly attempts: number
   readonly pending: readonly Attempt[]
-  /** Attempts that never reached the ID system, or that it could not answer: they were no guesses. */
+  /** Attempts that the ID system could not answer: they were no guesses. One on a closed path counts, so that it shows no difference. */
   readonly unchecked: number
   readonly lastRejection?: Data<'FactorRejected'>
   readonly authenticated?: Data<'Authenticated'>
@@ -98,7 +98,7 @@ const evolveFactor = (state: TransactionState, event: FactorEvent): TransactionS
     case 'FactorAttempted':
       return { ...state, attempts: event.data.attempt, pending: [...state.pending, event.data] }
     case 'FactorRejected': {
-      const unchecked = event.data.reason === 'limited' || event.data.reason === 'unavailable' ? 1 : 0
+      const unchecked = event.data.reason === 'unavailable' ? 1 : 0
       const pending = state.pending.filter((attempt) => attempt.attempt !== event.data.attempt)
       return { ...state, pending, unchecked: state.unchecked + unchecked, lastRejection: event.data }
     }

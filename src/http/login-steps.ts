@@ -30,7 +30,10 @@ const problemFrom = (world: World, { state }: Session, refusal: RefusalCode): Pr
   const from = state.delivery?.resendFrom
   return {
     code: refusal,
-    ...(refusal === 'factor_wrong' && { triesLeft: Math.max(0, left) }),
+    // A closed path looks like a wrong proof in this as well (rule 22).
+    ...((refusal === 'factor_wrong' || (refusal === 'factor_limited' && state.lastRejection?.reason === 'limited')) && {
+      triesLeft: Math.max(0, left),
+    }),
     ...(refusal === 'send_too_early' && from !== undefined && { from }),
   }
 }

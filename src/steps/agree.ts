@@ -2,15 +2,17 @@ import { hmac, uuidv5 } from '../crypto/hash.ts'
 import { consents } from '../deciders.ts'
 import { handle, load, type Handled } from '../handle.ts'
 import { consentIdOf } from '../people.ts'
+import { unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, type Act } from './act.ts'
 import { NOTICE_VERSION, noticeOf } from './notice.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { covers, type ConsentState, type StandingConsent } from '../../domain/consent/consent.ts'
-import type { Digest, Instant } from '../../domain/ports.ts'
+import type { Digest, Instant, Json } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { consentStream } from '../../domain/streams.ts'
 import { plusDays, plusSeconds } from '../../domain/time.ts'
+import { expire } from '../../domain/transaction/deadlines.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
 import type { ConsentCommand, Policy } from '../../schemas/generated.ts'
 import { isClaimScope } from '../../domain/claims.ts'
@@ -25,6 +27,12 @@ export type Choice = { readonly claims: readonly string[]; readonly scopes: read
 export const liveUntil = ({ lifetimes, limits }: Policy, at: Instant): Instant =>
   plusSeconds(at, lifetimes.afterAuthenticationS * (limits.extensionsMax + 1) + lifetimes.codeS + lifetimes.accessTokenS)
 
+/** The purpose in every language that the relying party gave: whichever the person reads next is what was agreed to. */
+const purposesOf = ({ client }: Act): { readonly [member: string]: Json } =>
+  Object.fromEntries(Object.entries(client.configuration ?? {}).filter(([member]) => /^purpose(#|$)/.test(member))) as {
+    readonly [member: string]: Json
+  }
+
 /** Digest of exactly what is shown, the language left out (rule 28). */
 const requestDigestOf = (world: World, act: Act, state: TransactionState): Digest => {
   const { claims = [], scopes = [] } = state.request ?? {}
@@ -33,7 +41,7 @@ const requestDigestOf = (world: World, act: Act, state: TransactionState): Diges
     notice: NOTICE_VERSION,
     claims: [...claims].sort((one, other) => (one.name < other.name ? -1 : 1)),
     scopes: [...scopes].sort(),
-    purpose: act.client.configuration?.purpose ?? null,
+    purposes: purposesOf(act),
   }
   return hmac(world.secrets.digest, `consent:${canonical(shown)}`)
 }
@@ -48,8 +56,10 @@ const commandConsent = (world: World, act: Act, id: string, wish: ConsentCommand
   })
 
 const consentOf = async (world: World, act: Act, state: TransactionState): Promise<string | undefined> => {
-  const person = state.authenticated && (await world.personKeys.byRef(state.authenticated.person))
-  return person && consentIdOf(person, clientIdOf(act))
+  if (state.authenticated === undefined) return undefined
+  const person = await world.personKeys.byRef(state.authenticated.person)
+  const proof = await unseal(world, act.transaction, `proof.${state.authenticated.person}`)
+  return person && proof && consentIdOf(person, proof.subjectKey, clientIdOf(act))
 }
 
 /** Cites the revision of the consent stream, which was written first (rule 12). */
@@ -84,6 +94,8 @@ export const reuseConsent = async (world: World, act: Act, state: TransactionSta
 export const giveConsent = async (world: World, act: Act, state: TransactionState, choice: Choice): Promise<Agreed> => {
   const { request } = state
   if (state.stage !== 'authenticated' || request === undefined) return { state, refusal: 'step_out_of_order' }
+  // A login that is over leaves no standing consent behind (rule 14).
+  if (expire(state, act.at).length > 0) return { state, refusal: 'transaction_expired' }
   const essential = request.claims.filter((claim) => claim.essential).map((claim) => claim.name)
   const voluntary = request.claims.filter((claim) => !claim.essential).map((claim) => claim.name)
   const asked = request.scopes.filter((scope) => !isClaimScope(scope))

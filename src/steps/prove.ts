@@ -52,6 +52,9 @@ const rejectionOf = (answer: PluginAnswer<VerifyAnswer> & { ok: false }): 'wrong
   }
 }
 
+/** The guard's words for a plugin that broke its contract: it may have looked at the proof, and told by that what it is worth. */
+const DOUBTFUL: readonly (string | undefined)[] = ['plugin_threw', 'answer_unfit']
+
 /** The ID system said no: recorded on the transaction, then the person's row or counter (rule 11). */
 const reject = async (
   world: World,
@@ -63,6 +66,8 @@ const reject = async (
   const { at, transaction } = act
   const reason = rejectionOf(answer)
   const { state, refusal } = await command(world, act, { type: 'RejectFactor', at, attempt, reason })
+  // A count may be too high, never too low (rule 11): only what surely was not checked is taken back.
+  if (reason === 'unavailable' && DOUBTFUL.includes(answer.code)) return { state, ...(refusal !== undefined && { refusal }) }
   if (reason === 'unavailable') await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'not_checked' })
   else await world.personKeys.touch(index)
   return { state, ...(refusal !== undefined && { refusal }) }
@@ -133,7 +138,7 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   if (counted.refusal !== undefined) {
     // The ID system is not asked, and the person reads the same as for a wrong answer that came too often.
     const limited = await command(world, act, { type: 'RejectFactor', at, attempt: attempt.attempt, reason: 'limited' })
-    return { state: limited.state, refusal: 'factor_limited' }
+    return { state: limited.state, refusal: limited.refusal ?? 'factor_limited' }
   }
   const answer = await verify(world, act, recorded.id, sealed, factor, proof)
   // The verdict has its own instant, so that the timeline says who waited for whom.

@@ -87,13 +87,13 @@ describe('AttemptFactor', () => {
       .refuses('attempts_exhausted', rejection(2), failedByAttempts)
   })
 
-  it('what never reached the ID system is no guess, and still not endless', () => {
+  it('what the ID system could not answer is no guess, and still not endless', () => {
     const { attemptsMax, requestsMax } = policy.limits
-    const unchecked = walk(...opened, pin, ...rejected(attemptsMax + requestsMax - 1, 'limited'))
+    const unchecked = walk(...opened, pin, ...rejected(attemptsMax + requestsMax - 1, 'unavailable'))
     givenLogin(unchecked)
       .when(attempt)
       .records(attempted(attemptsMax + requestsMax))
-    const all = [...unchecked, attempted(attemptsMax + requestsMax), rejection(attemptsMax + requestsMax, 'limited')]
+    const all = [...unchecked, attempted(attemptsMax + requestsMax), rejection(attemptsMax + requestsMax, 'unavailable')]
     givenLogin(all).when(attempt).refuses('attempts_exhausted', failedByAttempts)
   })
 
@@ -192,13 +192,13 @@ describe('RejectFactor', () => {
     givenLogin(pending).when(wish('RejectFactor')).refuses('factor_wrong', rejection(1))
   })
 
-  it('rule 11: a refused count is recorded as limited, and is no guess', () => {
+  it('rules 11 and 22: a refused count is recorded as limited, and ends the sign-in after as many as wrong proofs do', () => {
     givenLogin(pending)
       .when(wish('RejectFactor', { reason: 'limited' }))
       .refuses('factor_limited', rejection(1, 'limited'))
-    givenLogin(walk(...opened, pin, ...rejected(5, 'limited')))
-      .when(attempt)
-      .records(attempted(6))
+    givenLogin([...walk(...opened, pin, ...rejected(2, 'limited')), attempted(3)])
+      .when(wish('RejectFactor', { attempt: 3, reason: 'limited' }))
+      .refuses('attempts_exhausted', rejection(3, 'limited'), failedByAttempts)
   })
 
   it('an ID system that could not answer is no guess', () => {

@@ -2,8 +2,12 @@ import { expect } from 'chai'
 import { beforeEach, describe, it } from 'mocha'
 import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-person-keys.ts'
 import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
-import type { IndividualId, VerifyRequest } from '../../../domain/ports.ts'
+import type { IndividualId, PluginAnswer, VerifyAnswer, VerifyRequest } from '../../../domain/ports.ts'
+import { attemptsStream } from '../../../domain/streams.ts'
 import { hmac } from '../../../src/crypto/hash.ts'
+import { attemptCounters } from '../../../src/deciders.ts'
+import { load } from '../../../src/handle.ts'
+import { consentIdOf, personOf } from '../../../src/people.ts'
 import { count, type Act } from '../../../src/steps/act.ts'
 import { prove } from '../../../src/steps/prove.ts'
 import { requestFactor } from '../../../src/steps/request-factor.ts'
@@ -25,13 +29,15 @@ const own = { ownDevice: false, deviceSecret: undefined }
 describe('proving who one is', () => {
   let world: World
   let asked: VerifyRequest[]
+  let answer: PluginAnswer<VerifyAnswer>
 
   beforeEach(async () => {
     const clock = handClock()
     asked = []
+    answer = { ok: false, error: 'challenge_failed' }
     const verify = async (request: VerifyRequest) => {
       asked.push(request)
-      return { ok: false, error: 'challenge_failed' } as const
+      return answer
     }
     // What this step needs of a world; the rest is never reached.
     world = {
@@ -74,5 +80,50 @@ describe('proving who one is', () => {
     await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
     expect((await prove(world, act(4), 'pin', '123456', undefined)).refusal).to.equal('factor_limited')
     expect(asked).to.deep.equal([])
+  })
+
+  it('rule 22: tries on a closed path run out like others, with the same words', async () => {
+    await closePath(VICTIM)
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    const refusals = []
+    for (const second of [4, 5, 6, 7]) refusals.push((await prove(world, act(second), 'pin', '123456', undefined)).refusal)
+    expect(refusals).to.deep.equal(['factor_limited', 'factor_limited', 'attempts_exhausted', 'transaction_ended'])
+    expect(asked).to.deep.equal([])
+  })
+
+  const failuresAfter = async (given: PluginAnswer<VerifyAnswer>): Promise<number> => {
+    answer = given
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    expect((await prove(world, act(4), 'pin', '123456', undefined)).refusal).to.equal('factor_unavailable')
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:${VICTIM.type}:${VICTIM.value}`))
+    return (await load(world, attemptCounters, attemptsStream(person.ref, 'unknown'))).state.failures
+  }
+
+  it('rule 11: what an ID system says it could not check is taken back', async () => {
+    expect(await failuresAfter({ ok: false, error: 'unavailable' })).to.equal(0)
+  })
+
+  for (const code of ['plugin_threw', 'answer_unfit'])
+    it(`rule 11: a plugin that breaks its contract over a wrong proof (${code}) makes no guess free`, async () => {
+      expect(await failuresAfter({ ok: false, error: code === 'answer_unfit' ? 'misconfigured' : 'unavailable', code })).to.equal(1)
+    })
+
+  it('rule 18: an ID system that does not say who it is gives nobody a fresh count', async () => {
+    const call = { idempotencyKey: 'one', deadline: at(60), transaction: TRANSACTION, client: 'clinic' }
+    const saying = (error: 'rate_limited' | 'unavailable' | 'misconfigured' | 'session_expired' | 'subject_denied'): World => ({
+      ...world,
+      idSystem: { ...world.idSystem, system: { ...world.idSystem.system, resolve: async () => ({ ok: false, error }) } },
+    })
+    for (const error of ['rate_limited', 'unavailable', 'misconfigured', 'session_expired'] as const)
+      expect(await personOf(saying(error), VICTIM, call), error).to.equal('unavailable')
+    expect(await personOf(saying('subject_denied'), VICTIM, call)).to.include.keys('person')
+  })
+
+  it('rule 20: an identifier that was given to somebody else brings no consent with it', async () => {
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, 'id:phone:+15550100'))
+    const ids = [consentIdOf(person, 'a', 'clinic'), consentIdOf(person, 'b', 'clinic'), consentIdOf(person, 'a', 'shop')]
+    expect(new Set(ids).size).to.equal(3)
+    expect(consentIdOf(person, 'a', 'clinic')).to.equal(ids[0])
+    expect(consentIdOf(person, 'a:b', 'c')).not.to.equal(consentIdOf(person, 'a', 'b:c'))
   })
 })
