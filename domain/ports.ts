@@ -136,7 +136,10 @@ export type ConsumeOptions = {
 }
 
 /** How a try ended. A thrown error counts as `retry` with the error's message as reason. */
-export type ConsumeOutcome = { readonly kind: 'done' } | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number } | { readonly kind: 'park'; readonly reason: string }
+export type ConsumeOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: 'park'; readonly reason: string }
 
 /**
  * Streams of facts (event-store 4.2). Faults: `conflict`, `ambiguous`, `unavailable`, `invalid`, `closed`, and no others
@@ -371,7 +374,11 @@ export type PluginErrorKind =
 
 export type PluginAnswer<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: PluginErrorKind; /** The ID system's own code: no personal data, at most 64 characters. */ readonly code?: string }
+  | {
+      readonly ok: false
+      readonly error: PluginErrorKind
+      /** The ID system's own code: no personal data, at most 64 characters. */ readonly code?: string
+    }
 
 export type SendRequest = Call & {
   readonly id: IndividualId

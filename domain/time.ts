@@ -40,7 +40,8 @@ export const plusSeconds = (instant: Instant, seconds: number): Instant => insta
 export const plusDays = (instant: Instant, days: number): Instant => plusSeconds(instant, days * 86_400)
 
 /** Whole seconds from one instant to a later one; never negative. */
-export const secondsUntil = (from: Instant, to: Instant): number => Math.max(0, Math.ceil((millisecondsOf(to) - millisecondsOf(from)) / 1000))
+export const secondsUntil = (from: Instant, to: Instant): number =>
+  Math.max(0, Math.ceil((millisecondsOf(to) - millisecondsOf(from)) / 1000))
 
 /** NumericDate of RFC 7519. */
 export const epochSeconds = (instant: Instant): number => Math.floor(millisecondsOf(instant) / 1000)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { randomFillSync, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -67,6 +67,14 @@ export const openKeys = async (settings: Settings, { clock, chance }: Runtime): 
   return fileKeyStore({ directory: join(settings.data, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
 }
 
+/** New keys beside old logins would give every person a new `sub` at every relying party, and nobody would notice (rule 19). */
+const refuseLostKeys = async ({ data }: Settings, store: EventStore): Promise<void> => {
+  if (existsSync(join(data, 'keys', 'subject.key'))) return
+  const { events } = await store.readAll({ filter: { types: ['Authenticated'] }, max: 1 })
+  if (events.length > 0)
+    throw new Fault('invalid', `there are sign-ins in ${data}, but no keys: put the folder \`keys\` back from its backup (ops/runbooks)`)
+}
+
 const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
   index: await keys.secret('index'),
   subject: await keys.secret('subject'),
@@ -112,7 +120,9 @@ const openAll = async (
   opened: <T extends Closable>(port: T) => T,
 ): Promise<World> => {
   const { clock, chance, timers, log } = runtime
-  const journal = openJournal(opened(await openEventStore(settings, runtime)))
+  const store = opened(await openEventStore(settings, runtime))
+  await refuseLostKeys(settings, store)
+  const journal = openJournal(store)
   const keys = await openKeys(settings, runtime)
   const file = (name: string): string => join(settings.data, name)
   const vault = opened(sqliteVault({ file: file('vault.db'), clock, chance, key: await keys.secret('vault') }))

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Machine, Opening, Running, Stores } from './cli/context.ts'
 import { backupEvents, checkPlugin, describePlugin, keptPolicy, openEventStore, openViews, pluginChoice } from './compose.ts'
@@ -94,10 +95,17 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
     describePlugin: (opening) => describePlugin(pluginChoice(settingsOf(opening))),
     checkPlugin: async (module, settings) => {
       const { clock, chance, log, timers } = runtime
-      const tools = { clock, chance, log, dataDirectory: join(directory, 'data', 'plugin-check') }
-      return (await checkPlugin({ module, settings, tools, timers })).problems
+      const dataDirectory = mkdtempSync(join(tmpdir(), 'esignet-plugin-'))
+      try {
+        return (await checkPlugin({ module, settings, tools: { clock, chance, log, dataDirectory }, timers })).problems
+      } finally {
+        rmSync(dataDirectory, { recursive: true, force: true })
+      }
     },
-    plugins: async (opening) => [{ module: pluginChoice(settingsOf(opening)).module, use: 'ID system' }],
+    plugins: async (opening) => {
+      const { module } = pluginChoice(settingsOf(opening))
+      return [{ module, use: module === 'mock' ? 'the mock, for the demonstration' : 'ID system' }]
+    },
     backup: async (opening, to, progress) => {
       const file = join(settingsOf(opening).data, 'events.db')
       const done = await backupEvents(file, to, { progress: ({ pagesTotal, pagesLeft }) => progress(pagesTotal - pagesLeft, pagesTotal) })

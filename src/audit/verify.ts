@@ -2,7 +2,7 @@ import { beginning, linkProblem, type Link } from './chain-check.ts'
 import { findings, type Finding, type Findings } from './finding.ts'
 import { AUDIT_LOG, recordsAfter } from './records.ts'
 import type { Position, ReadModel } from '../../domain/ports.ts'
-import { auditFacts, unreadableFacts, type AuditRecord } from '../../projections/audit-log.ts'
+import { auditFacts, type AuditRecord } from '../../projections/audit-log.ts'
 import type { EventSource, SourceMessage } from '../../projections/projection.ts'
 
 export type AuditVerdict = Findings & { readonly records: number; readonly events: number; readonly last: Link }
@@ -24,11 +24,10 @@ const WORDS: Readonly<Record<(typeof COMPARED)[number], string>> = {
 }
 
 const eventProblem = (record: AuditRecord, message: Told): string | undefined => {
-  const facts = message.kind === 'event' ? auditFacts(() => undefined, message.event) : unreadableFacts(message.event)
+  if (message.kind === 'unreadable') return message.event.problem
+  const facts = auditFacts(() => undefined, message.event)
   const member = COMPARED.find((name) => record[name] !== facts[name])
-  if (member === undefined) return undefined
-  const why = message.kind === 'unreadable' ? ` (${message.event.problem})` : ''
-  return `its ${WORDS[member]} is not that of the event${why}`
+  return member && `its ${WORDS[member]} is not that of the event`
 }
 
 const placeOf = ({ n, position, stream, revision }: AuditRecord): Omit<Finding, 'problem'> => ({ n, position, stream, revision })

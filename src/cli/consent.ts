@@ -38,9 +38,9 @@ const list = (machine: Machine, args: Args): Promise<ExitCode> =>
     if (args.json) sayJson(terminal, rows)
     else if (rows.length === 0) say(terminal, 'No consent is recorded.')
     else {
-      // The id is what the other commands take, so it stands whole and last.
-      const cells = rows.map((row) => [row.client, row.status, row.given_at.slice(0, 10), String(row.uses), row.consent])
-      terminal.out(table(terminal.columns, ['CLIENT', 'STATUS', 'GIVEN', 'USES', 'CONSENT'], cells))
+      // The id is what the other commands take, so it stands whole: only the last column is ever broken.
+      const cells = rows.map((row) => [row.consent, row.status, row.given_at.slice(0, 10), row.client])
+      terminal.out(table(terminal.columns, ['CONSENT', 'STATUS', 'GIVEN', 'CLIENT'], cells))
       if (rows.length === ROWS_MAX) complain(terminal, `only the newest ${String(ROWS_MAX)} are shown; narrow it with --client`)
     }
     return 0

@@ -40,11 +40,11 @@ const check = async (machine: Machine, args: Args): Promise<ExitCode> => {
 }
 
 export const pluginVerbs: readonly Verb[] = [
-  { name: 'plugin list', operands: '', summary: 'ID systems: those that ship with the broker, and the configured one', run: list },
+  { name: 'plugin list', operands: '', summary: 'the ID system that the settings name, or the mock', run: list },
   {
     name: 'plugin check',
     operands: 'MODULE',
-    summary: 'whether a plugin of an ID system can be used; it is not opened',
+    summary: 'whether a plugin can be used: opens it, asks for its health',
     options: { settings: { type: 'string' } },
     optionHelp: { settings: "a file with the plugin's settings (JSON)" },
     run: check,
