@@ -77,7 +77,10 @@ export const eventVerbs: readonly Verb[] = [
     name: 'events verify',
     operands: '',
     summary: 'read every event and check digests, schemas and order',
-    help: ['The order is held against the audit log too, as far as that goes.', 'Exit code 1: something is wrong; the first wrong event is named.'],
+    help: [
+      'The order is held against the audit log too, as far as that goes.',
+      'Exit code 1: something is wrong; the first wrong event is named.',
+    ],
     run: verify,
   },
   {
