@@ -54,7 +54,7 @@ describe('A person signs in at the demo bank, in Chromium', function () {
   let chromium: Browser
 
   before(async () => {
-    ;[broker, chromium] = await Promise.all([startBroker(), launchChromium()])
+    ;[broker, chromium] = await Promise.all([startBroker({ ESIGNET_LOG_LEVEL: 'info' }), launchChromium()])
   })
 
   after(async () => {
@@ -400,5 +400,12 @@ describe('A person signs in at the demo bank, in Chromium', function () {
         await page.reload()
         expect(await outbox(broker, transaction)).to.have.length(1)
       }))
+
+    it('what the process wrote names nobody (rule 1)', () => {
+      const written = broker.output()
+      expect(written, 'the demonstration shows its codes').to.include('is your code for')
+      // The first lines say as whom one may sign in; that is Maya.
+      for (const secret of [LEO.id, LEO.pin, LEO.password, LEO.birthdate, LEO.email]) expect(written).not.to.include(secret)
+    })
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mockPlugin, readOutbox } from '../../adapters/id-system/mock/plugin.ts'
+import type { Json } from '../../domain/ports.ts'
 import { readSettings } from '../../src/config.ts'
 import { completeRegistration } from '../../src/client-registration.ts'
 import { keepClient, switchClient } from '../../src/steps/register-client.ts'
@@ -41,7 +42,12 @@ export type BrokerHere = {
 
 /** The same broker in this process, with a clock that tests move. `data`: a folder that somebody else made and removes. */
 export const brokerHere = async (
-  options: { readonly env?: Record<string, string>; readonly data?: string; readonly aheadS?: number } = {},
+  options: {
+    readonly env?: Record<string, string>
+    readonly data?: string
+    readonly aheadS?: number
+    readonly mock?: { readonly [key: string]: Json }
+  } = {},
 ): Promise<BrokerHere> => {
   const folder = mkdtempSync(join(tmpdir(), 'esignet-here-'))
   const data = options.data ?? join(folder, 'data')
@@ -61,7 +67,7 @@ export const brokerHere = async (
     log: jsonLog(clock, 'info', (line) => (log += line)),
   }
   const plugin = mockPlugin()
-  const broker = await serve(read.settings, runtime, { module: 'mock', settings: {}, plugin })
+  const broker = await serve(read.settings, runtime, { module: 'mock', settings: options.mock ?? {}, plugin })
   return {
     issuer: read.settings.issuer,
     data,
