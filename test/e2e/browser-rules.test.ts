@@ -379,7 +379,7 @@ describe('Section D of the rules: the browser', function () {
 
     it('who asks for more time has it', () =>
       withPerson({}, async (page) => {
-        await page.goto((await addressOf()).url)
+        await page.goto((await addressOf(shop, { prompt: 'consent' })).url)
         const transaction = transactionOf(page)
         here.clock.pass(250)
         await page.click('#extend')
@@ -387,7 +387,7 @@ describe('Section D of the rules: the browser', function () {
         here.clock.pass(200)
         await choose(page, 'pin')
         await prove(page, 'pin', PERSON.pin)
-        await page.waitForSelector('#form-consent, #elsewhere')
+        await page.waitForSelector('#form-consent')
         expect(typesOf(here.data, transaction)).to.include('TimeExtended').and.include('Authenticated')
       }))
 
