@@ -202,7 +202,7 @@ export type EventStore = {
  * and with a time limit. A row past its limit is not there.
  */
 export type Vault = {
-  /** Keeps or replaces. Durable before it resolves. `name` holds no secret; `value` at most 256 KiB. */
+  /** Keeps or replaces. Durable before it resolves. `name` holds no secret; `value` at most 1.25 MiB: a plugin's largest answer fits. */
   readonly put: (name: string, value: Uint8Array, until: Instant) => Promise<void>
   readonly get: (name: string) => Promise<Uint8Array | undefined>
   /** Moves the limit of an existing row; false when it is not there. */

@@ -38,13 +38,13 @@ export const vaultContract = (name: string, open: (clock: Clock) => VaultWorld |
       expect(await vault.get('authorization-2/request')).to.equal(undefined)
     })
 
-    it('keeps every byte, none as well as 256 KiB, and refuses more', async () => {
-      const largest = new Uint8Array(256 * 1024).map((_, at) => at % 251)
+    it('keeps every byte, none as well as 1.25 MiB, and refuses more', async () => {
+      const largest = new Uint8Array(1280 * 1024).map((_, at) => at % 251)
       await vault.put('authorization-1/large', largest, clock.in(1000))
       await vault.put('authorization-1/empty', new Uint8Array(0), clock.in(1000))
       expect(Buffer.compare((await vault.get('authorization-1/large')) ?? bytes(''), largest)).to.equal(0)
       expect((await vault.get('authorization-1/empty'))?.byteLength).to.equal(0)
-      expect(await faultOf(() => vault.put('authorization-1/large', new Uint8Array(256 * 1024 + 1), clock.in(1000)))).to.equal('invalid')
+      expect(await faultOf(() => vault.put('authorization-1/large', new Uint8Array(1280 * 1024 + 1), clock.in(1000)))).to.equal('invalid')
     })
 
     it('is not changed through the bytes that went in or came out', async () => {
