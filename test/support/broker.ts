@@ -95,6 +95,19 @@ export type BrokerProcess = {
   readonly end: () => Promise<void>
 }
 
+const running = new Set<ChildProcess>()
+
+const killAll = (): void => {
+  for (const child of running) child.kill('SIGKILL')
+}
+// A test run that is cut short leaves no broker behind.
+process.once('exit', killAll)
+for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => {
+    killAll()
+    process.kill(process.pid, signal)
+  })
+
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
 /** The broker of `serve --demo`, as a process of its own on free ports and in a folder of its own. */
@@ -122,6 +135,8 @@ export const startBroker = async (settings: Record<string, string> = {}): Promis
     started.stdout.on('data', (text: Buffer) => (output += text.toString()))
     started.stderr.on('data', (text: Buffer) => (output += text.toString()))
     child = started
+    running.add(started)
+    started.once('exit', () => running.delete(started))
     const isReady = async (): Promise<boolean> => {
       if (hasEnded(started)) throw new Error(`the broker ended with ${started.exitCode ?? started.signalCode}:\n${output}`)
       for (const [origin, path] of [
