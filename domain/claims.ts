@@ -1,3 +1,4 @@
+import { isObject, parseObject, type JsonObject } from './json.ts'
 import type { ClaimValue, Json, LanguageText } from './ports.ts'
 import type { RequestedClaim } from '../schemas/generated.ts'
 
@@ -59,29 +60,20 @@ const ACR = /^[\x21-\x7e]{1,200}$/
 /** Structures with rules of their own, and `sub`, which every answer holds. */
 const NO_CLAIMS = ['sub', 'verified_claims']
 
-type JsonObject = { readonly [member: string]: Json }
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Deep or wide JSON is refused before it is walked. */
-const isSmall = (value: Json, depth: number): boolean => {
+const isSmall = (value: unknown, depth: number): boolean => {
   if (typeof value !== 'object' || value === null) return true
-  const members: readonly Json[] = Array.isArray(value) ? (value as readonly Json[]) : Object.values(value as JsonObject)
+  const members: readonly unknown[] = Object.values(value)
   return depth > 0 && members.length <= MEMBERS_MAX && members.every((member) => isSmall(member, depth - 1))
 }
 
 const parse = (text: string): JsonObject | undefined => {
-  if (text.length > TEXT_CHARS_MAX) return undefined
-  try {
-    const value = JSON.parse(text) as Json
-    return isObject(value) && isSmall(value, DEPTH_MAX) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = text.length > TEXT_CHARS_MAX ? undefined : parseObject(text)
+  return value !== undefined && isSmall(value, DEPTH_MAX) ? value : undefined
 }
 
 /** `null`, or an object whose known members are what §5.5.1 says. Values are accepted, and kept out of what is recorded (rule 1). */
-const isEntry = (entry: Json): boolean => {
+const isEntry = (entry: unknown): boolean => {
   if (entry === null) return true
   if (!isObject(entry)) return false
   const { essential, values, purpose } = entry
@@ -92,10 +84,13 @@ const isEntry = (entry: Json): boolean => {
   )
 }
 
-const isEssential = (entry: Json): boolean => isObject(entry) && entry['essential'] === true
+const isEssential = (entry: unknown): boolean => isObject(entry) && entry['essential'] === true
 
 /** Members of `userinfo` or `id_token`, or undefined where it is malformed. */
-const entriesOf = (request: JsonObject, place: 'userinfo' | 'id_token'): readonly (readonly [name: string, entry: Json])[] | undefined => {
+const entriesOf = (
+  request: JsonObject,
+  place: 'userinfo' | 'id_token',
+): readonly (readonly [name: string, entry: unknown])[] | undefined => {
   const group = Object.hasOwn(request, place) ? request[place] : null
   if (group === null || group === undefined) return []
   if (!isObject(group)) return undefined
@@ -103,10 +98,10 @@ const entriesOf = (request: JsonObject, place: 'userinfo' | 'id_token'): readonl
   return entries.every(([name, entry]) => name === 'verified_claims' || isEntry(entry)) ? entries : undefined
 }
 
-const valuesOf = (entry: Json | undefined): readonly string[] => {
+const valuesOf = (entry: unknown): readonly string[] => {
   if (!isObject(entry)) return []
   const { value, values } = entry
-  const all = [...(value === undefined ? [] : [value]), ...(Array.isArray(values) ? (values as readonly Json[]) : [])]
+  const all = [...(value === undefined ? [] : [value]), ...(Array.isArray(values) ? (values as readonly unknown[]) : [])]
   return all.filter((item): item is string => typeof item === 'string')
 }
 
@@ -129,7 +124,7 @@ export const readClaimsRequest = (text: string): ClaimsRequest | undefined => {
   const [subject] = [...idToken, ...userinfo].filter(([name]) => name === 'sub').flatMap(([, entry]) => valuesOf(entry))
   return {
     userinfo: merged(wanted.filter(({ name }) => CLAIM.test(name) && !NO_CLAIMS.includes(name))),
-    ...(acrs.length > 0 && { acr: { values: [...new Set(acrs)].slice(0, ACRS_MAX), essential: isEssential(acr ?? null) } }),
+    ...(acrs.length > 0 && { acr: { values: [...new Set(acrs)].slice(0, ACRS_MAX), essential: isEssential(acr) } }),
     ...(subject !== undefined && subject.length <= 255 && { subject }),
   }
 }
@@ -151,8 +146,8 @@ export const requestedClaims = (
 const isLanguages = (value: ClaimValue): value is { readonly languages: LanguageText } =>
   isObject(value) &&
   Object.keys(value).join() === 'languages' &&
-  isObject((value as JsonObject)['languages']) &&
-  Object.values((value as { readonly languages: JsonObject }).languages).every((text) => typeof text === 'string')
+  isObject(value['languages']) &&
+  Object.values(value['languages']).every((text) => typeof text === 'string')
 
 /** RFC 4647 §3.4 lookup: the tag itself, then ever shorter ones; last, any version of that language. */
 const lookup = (available: readonly string[], wanted: string): string | undefined => {

@@ -1,3 +1,4 @@
+import { isObject } from '../domain/json.ts'
 import type { Instant, Json } from '../domain/ports.ts'
 import { millisecondsOf } from '../domain/time.ts'
 import type { Recorded } from './projection.ts'
@@ -55,8 +56,7 @@ const whoOf = ({ kind, type, data }: Recorded): Actor => {
 const namesOf = (value: Json | undefined): readonly string[] => {
   if (!Array.isArray(value)) return []
   return (value as readonly Json[]).flatMap((claim) => {
-    if (typeof claim === 'string') return [claim]
-    const name = typeof claim === 'object' && claim !== null ? (claim as { readonly name?: Json }).name : undefined
+    const name = isObject(claim) ? claim['name'] : claim
     return typeof name === 'string' ? [name] : []
   })
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../domain/json.ts'
 import type { Json } from '../domain/ports.ts'
 
 /** The description of an event in its schema, with `{member}` where a value of its data stands. */
@@ -11,8 +12,7 @@ const LIST_NAMES_MAX = 64
 
 const nameOf = (value: Json): string => {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'something'
-  const { name } = value as { readonly name?: Json }
+  const name = isObject(value) ? value['name'] : undefined
   return typeof name === 'string' ? name : 'something'
 }
 

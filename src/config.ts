@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import configSchema from '../schemas/config.json' with { type: 'json' }
 import policySchema from '../schemas/policy.json' with { type: 'json' }
 import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
+import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Config, Policy } from '../schemas/generated.ts'
 
 /** What a deployment set, complete. */
@@ -23,13 +24,10 @@ export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'dat
 
 export type Read = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] }
 
-type JsonObject = { readonly [member: string]: unknown }
 type SchemaNode = { readonly type?: string | readonly string[]; readonly properties?: { readonly [name: string]: SchemaNode } }
 
 const CONFIG: SchemaNode = configSchema as SchemaNode
 const POLICY: SchemaNode = policySchema
-
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `lifetimes.codeS` -> `LIFETIMES_CODE_S`. */
 const snake = (path: readonly string[]): string =>

@@ -3,30 +3,20 @@ import { beginning, linkProblem, type Link } from './chain-check.ts'
 import { MANIFEST_FILE, RECORDS_FILE, type Manifest } from './export.ts'
 import type { Files } from './files.ts'
 import { findings, type Findings } from './finding.ts'
+import { parseObject, type JsonObject } from '../../domain/json.ts'
 import type { AuditRecord } from '../../projections/audit-log.ts'
 
 export type ExportVerdict = Findings & { readonly records: number; readonly last: Link }
 
-type Members = { readonly [member: string]: unknown }
-
-const objectOf = (text: string): Members | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isRecord = (value: Members | undefined): value is Members & AuditRecord =>
+const isRecord = (value: JsonObject | undefined): value is JsonObject & AuditRecord =>
   value !== undefined &&
   Number.isSafeInteger(value['n']) &&
   ['position', 'stream', 'type', 'digest', 'previous', 'chain'].every((member) => typeof value[member] === 'string')
 
 const manifestOf = (text: string): Manifest | undefined => {
-  const value = objectOf(text)
+  const value = parseObject(text)
   if (value?.['format'] !== 'esignet-audit-export' || value['version'] !== 1) return undefined
-  return typeof value['file'] === 'object' && value['file'] !== null ? (value as Members & Manifest) : undefined
+  return typeof value['file'] === 'object' && value['file'] !== null ? (value as JsonObject & Manifest) : undefined
 }
 
 /** Holds an exported folder against itself: the file is the manifest's, the chain is unbroken, none is missing between first and last. */
@@ -42,7 +32,7 @@ export const verifyExport = async (files: Files, folder: string): Promise<Export
   let records = 0
   const { bytes, sha256 } = await files.lines(join(folder, RECORDS_FILE), (line) => {
     records += 1
-    const record = objectOf(line)
+    const record = parseObject(line)
     if (!isRecord(record)) return found.add({ n: last.n + 1, problem: `line ${String(records)} is not a record` })
     const problem = linkProblem(last, record)
     const { n, position, stream, revision } = record

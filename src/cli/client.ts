@@ -8,6 +8,7 @@ import { clients } from '../deciders.ts'
 import { load, type Handled } from '../handle.ts'
 import { keepClient, switchClient } from '../steps/register-client.ts'
 import type { ClientState } from '../../domain/client/client.ts'
+import { isObject } from '../../domain/json.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { clientStream } from '../../domain/streams.ts'
 import type { ClientRow } from '../../projections/clients.ts'
@@ -68,7 +69,7 @@ const register = async (machine: Machine, args: Args, wanted: Wanted): Promise<E
   const input = await readInput(machine, operand(args, 0))
   const plugin = await machine.describePlugin(args.opening)
   return withStores(machine, args, 'new', async (stores) => {
-    const stated = typeof input === 'object' && input !== null && 'client_id' in input ? input.client_id : undefined
+    const stated = isObject(input) ? input['client_id'] : undefined
     const id = typeof stated === 'string' && ID.test(stated) ? stated : undefined
     const current = wanted === 'update' && id !== undefined ? (await stateOf(stores, id)).configuration : undefined
     const completed = completeRegistration(input, { plugin, policy: stores.settings.policy }, current)

@@ -1,6 +1,7 @@
 import type { Machine } from './context.ts'
 import { complain, say, sayJson, table } from './output.ts'
 import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
+import { parseObject } from '../../domain/json.ts'
 import type { Json } from '../../domain/ports.ts'
 
 const list = async (machine: Machine, args: Args): Promise<ExitCode> => {
@@ -20,13 +21,9 @@ const list = async (machine: Machine, args: Args): Promise<ExitCode> => {
 
 const settingsOf = async ({ files }: Machine, path: string | undefined): Promise<{ readonly [key: string]: Json }> => {
   if (path === undefined) return {}
-  try {
-    const value = JSON.parse(await files.text(path)) as Json
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as { readonly [key: string]: Json }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  throw new UsageError(`${path}: is not a JSON object`)
+  const settings = parseObject(await files.text(path))
+  if (settings === undefined) throw new UsageError(`${path}: is not a JSON object`)
+  return settings as { readonly [key: string]: Json }
 }
 
 const check = async (machine: Machine, args: Args): Promise<ExitCode> => {

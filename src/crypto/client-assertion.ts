@@ -1,4 +1,5 @@
 import { verifySignature, type ClientKey } from './client-keys.ts'
+import { parseObject, type JsonObject } from '../../domain/json.ts'
 import type { Instant, SigningAlgorithm } from '../../domain/ports.ts'
 import { epochSeconds } from '../../domain/time.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
@@ -17,8 +18,6 @@ export type AssertionFault =
   | 'before_memory'
   | 'key'
   | 'signature'
-
-type JsonObject = { readonly [member: string]: unknown }
 
 /** An assertion taken apart; nothing of it is proven yet. */
 export type Assertion = {
@@ -56,8 +55,7 @@ const objectOf = (part: string): JsonObject | undefined => {
   const bytes = bytesOf(part)
   if (bytes === undefined) return undefined
   try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+    return parseObject(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     return undefined
   }

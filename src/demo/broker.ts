@@ -1,3 +1,4 @@
+import { parseObject, type JsonObject } from '../../domain/json.ts'
 import type { Timers } from '../../domain/ports.ts'
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -37,32 +38,20 @@ export const bounded = (fetch: Fetch, timers: Timers): Fetch => {
   }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const parse = (text: string): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const textIn = (object: Readonly<Record<string, unknown>> | undefined, member: string): string | undefined => {
+const textIn = (object: JsonObject | undefined, member: string): string | undefined => {
   const value = object?.[member]
   return typeof value === 'string' ? value : undefined
 }
 
 /** A JSON object, or the error that the broker said instead. */
-export const readJson = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
-  const object = parse(await response.text())
+export const readJson = async (response: Response): Promise<JsonObject> => {
+  const object = parseObject(await response.text())
   if (response.ok && object !== undefined) return object
   const description = textIn(object, 'error_description') ?? `The broker answered ${response.status}.`
   throw new BrokerError(textIn(object, 'error') ?? 'broker_unavailable', description)
 }
 
-export const required = (object: Readonly<Record<string, unknown>>, member: string): string => {
+export const required = (object: JsonObject, member: string): string => {
   const value = textIn(object, member)
   if (value === undefined) throw new BrokerError('broker_answer_unfit', `The answer has no ${member}.`)
   return value

@@ -4,14 +4,11 @@ import { published } from './discovery.ts'
 import type { Reply } from './reply.ts'
 import type { Route, RouteResponse } from './route.ts'
 import type { World } from '../world.ts'
-
-type Json = { readonly [member: string]: unknown }
+import { isObject, type JsonObject } from '../../domain/json.ts'
 
 const SCHEMAS = join(import.meta.dirname, '../../schemas')
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const readSchema = (file: string): Json => JSON.parse(readFileSync(join(SCHEMAS, `${file}.json`), 'utf8')) as Json
+const readSchema = (file: string): JsonObject => JSON.parse(readFileSync(join(SCHEMAS, `${file}.json`), 'utf8')) as JsonObject
 
 /** `requests/token` -> `requests.token`: a key that OpenAPI allows. */
 const keyOf = (file: string): string => file.replaceAll('/', '.')
@@ -33,21 +30,21 @@ const componentOf = (file: string): unknown => {
   return refer(file.startsWith('requests/') ? schema : { ...schema, additionalProperties })
 }
 
-const contentOf = ({ type, schema }: RouteResponse): Json =>
+const contentOf = ({ type, schema }: RouteResponse): JsonObject =>
   type === undefined
     ? {}
     : { content: { [type]: schema === undefined ? {} : { schema: { $ref: `#/components/schemas/${keyOf(schema)}` } } } }
 
-const responsesOf = ({ responses }: Route): Json =>
+const responsesOf = ({ responses }: Route): JsonObject =>
   Object.fromEntries(
     Object.entries(responses).map(([status, response]) => [status, { description: response.description, ...contentOf(response) }]),
   )
 
-const pathParameters = (path: string): readonly Json[] =>
+const pathParameters = (path: string): readonly JsonObject[] =>
   [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
 
-const queryParameters = (request: string): readonly Json[] => {
-  const { properties, required } = readSchema(request) as { readonly properties: Json; readonly required: readonly string[] }
+const queryParameters = (request: string): readonly JsonObject[] => {
+  const { properties, required } = readSchema(request) as { readonly properties: JsonObject; readonly required: readonly string[] }
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
@@ -56,12 +53,12 @@ const queryParameters = (request: string): readonly Json[] => {
   }))
 }
 
-const bodyOf = (request: string): Json => ({
+const bodyOf = (request: string): JsonObject => ({
   required: true,
   content: { 'application/x-www-form-urlencoded': { schema: { $ref: `#/components/schemas/${keyOf(request)}` } } },
 })
 
-const operationOf = (route: Route): Json => {
+const operationOf = (route: Route): JsonObject => {
   const { method, path, summary, request } = route
   const parameters = [...pathParameters(path), ...(method === 'GET' && request !== undefined ? queryParameters(request) : [])]
   return {
@@ -72,17 +69,17 @@ const operationOf = (route: Route): Json => {
   }
 }
 
-const componentsOf = (routes: readonly Route[]): Json => {
+const componentsOf = (routes: readonly Route[]): JsonObject => {
   const files = routes.flatMap(({ request, responses }) => [request, ...Object.values(responses).map(({ schema }) => schema)])
   const named = [...new Set(files)].filter((file) => file !== undefined).sort()
   const components = Object.fromEntries(named.map((file) => [keyOf(file), componentOf(file)]))
   const used = new Set([...JSON.stringify(components).matchAll(/#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? ''))
-  const shared = readSchema('common')['$defs'] as Json
+  const shared = readSchema('common')['$defs'] as JsonObject
   return { ...Object.fromEntries([...used].sort().map((name) => [name, refer(shared[name])])), ...components }
 }
 
 /** The OpenAPI 3.1 description of the doors, from their table. */
-export const openapiDocument = (routes: readonly Route[]): Json => ({
+export const openapiDocument = (routes: readonly Route[]): JsonObject => ({
   openapi: '3.1.0',
   info: {
     title: 'eSignet',

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto'
+import { isObject, type JsonObject } from '../../domain/json.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 type Keys = ClientConfiguration['jwks']['keys']
@@ -22,12 +23,8 @@ const ALGS: Readonly<Record<string, readonly Alg[]>> = {
   OKP: ['EdDSA'],
 }
 
-type Members = { readonly [member: string]: unknown }
-
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Algorithms that a key can verify, or what is wrong with it. */
-const algsOf = (key: Members): readonly Alg[] | string => {
+const algsOf = (key: JsonObject): readonly Alg[] | string => {
   const { kty, crv } = key
   const algs = typeof kty === 'string' && Object.hasOwn(ALGS, kty) ? ALGS[kty] : undefined
   if (algs === undefined) return 'must have "kty" RSA, EC or OKP'
@@ -36,7 +33,7 @@ const algsOf = (key: Members): readonly Alg[] | string => {
   return algs
 }
 
-const strengthProblem = (key: Members): string | undefined => {
+const strengthProblem = (key: JsonObject): string | undefined => {
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key: key, format: 'jwk' })
     const { modulusLength, publicExponent } = asymmetricKeyDetails ?? {}
@@ -68,7 +65,7 @@ const kidProblems = (keys: readonly unknown[]): readonly string[] => {
   return new Set(kids).size < kids.length ? ['jwks: every "kid" must be different'] : []
 }
 
-const kept = (key: Members): Key => Object.fromEntries(KEPT.flatMap((member) => (member in key ? [[member, key[member]]] : []))) as Key
+const kept = (key: JsonObject): Key => Object.fromEntries(KEPT.flatMap((member) => (member in key ? [[member, key[member]]] : []))) as Key
 
 const isFor = (alg: Alg) => (key: Key) =>
   key.use !== 'enc' && (key.alg === undefined || key.alg === alg) && (ALGS[key.kty] ?? []).includes(alg)

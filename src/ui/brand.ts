@@ -1,3 +1,4 @@
+import { isObject } from '../../domain/json.ts'
 import { Fault, type LanguageText } from '../../domain/ports.ts'
 import type { Language } from './language.ts'
 
@@ -63,9 +64,6 @@ export const ALMARIA: Brand = {
   },
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const COLOUR = /^#[0-9a-f]{6}$/i
 const PATH_DATA = /^[MmLlHhVvCcSsQqTtAaZz0-9 ,.\-]{1,2000}$/
 /** A path of ours or an https address: what a footer link may be. */
@@ -89,7 +87,7 @@ const merged = (path: string, base: unknown, over: unknown): unknown => {
     if (!Array.isArray(over) || over.length > LINES_MAX) throw bad(path, `must be a list of at most ${LINES_MAX}`)
     return over.map((entry) => merged(path, '', entry))
   }
-  if (!isRecord(base) || !isRecord(over)) throw bad(path, 'must be an object')
+  if (!isObject(base) || !isObject(over)) throw bad(path, 'must be an object')
   const isLanguageText = path === 'country' || path === 'timeZone.name'
   const unknownMember = Object.keys(over).find((member) => !isLanguageText && !(member in base))
   if (unknownMember !== undefined) throw bad(path === '' ? unknownMember : `${path}.${unknownMember}`, 'is not known')

@@ -4,6 +4,7 @@ import { emblem, icon } from './icons.ts'
 import { tightened } from './layout.ts'
 import { dateAndTime, sayIn } from './text.ts'
 import type { DemoFrame, DemoHomeView, DemoResultView, OutboxView } from './views.ts'
+import { isObject } from '../../domain/json.ts'
 
 /** The relying party of the demo: another house, so another look, and in English only. */
 const NAME = 'Harbour Savings Bank'
@@ -135,9 +136,6 @@ export const demoHomePage = (frame: DemoFrame, view: DemoHomeView): string => {
 
 const PICTURE = /^data:image\/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/]{1,400000}={0,2}$/
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const textOf = (value: unknown): string => {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return value ? 'Yes' : 'No'
@@ -147,11 +145,11 @@ const textOf = (value: unknown): string => {
 const shown = (name: string, value: unknown): Html => {
   if (typeof value === 'string' && PICTURE.test(value))
     return html`<img class="photo" src="${value}" alt="The photo that was shared" width="120" height="150" />`
-  if (name === 'address' && isRecord(value)) {
+  if (name === 'address' && isObject(value)) {
     const lines = typeof value['formatted'] === 'string' ? value['formatted'].split('\n') : Object.values(value).map(textOf)
     return html`${lines.slice(0, 10).map((line, index) => [index > 0 && html`<br />`, html`<bdi>${clip(line, VALUE_MAX)}</bdi>`])}`
   }
-  if (isRecord(value) || Array.isArray(value)) return html`<code class="mono">${clip(JSON.stringify(value), VALUE_MAX)}</code>`
+  if (isObject(value) || Array.isArray(value)) return html`<code class="mono">${clip(JSON.stringify(value), VALUE_MAX)}</code>`
   return html`<bdi>${clip(textOf(value), VALUE_MAX)}</bdi>`
 }
 
