@@ -1,12 +1,12 @@
 import { deviceCookie, deviceSecretOf } from './device.ts'
-import { show, showChoose, type Telling } from './login.ts'
+import { show, showChoose } from './login.ts'
 import { formatOf } from './login-views.ts'
 import { field, fields, redirect, withCookies, type Reply, type Request } from './reply.ts'
 import { actOf, baseOf, formRefusal, isReply, openSession, renewed, type Session } from './session.ts'
 import { codeReply, hindranceReply } from './way-back.ts'
 import { foldDigits, readIndividualId } from '../people.ts'
 import { extendSealed, sealedUntil } from '../sealed.ts'
-import { command } from '../steps/act.ts'
+import { command, type Outcome } from '../steps/act.ts'
 import { denyConsent, giveConsent, reuseConsent } from '../steps/agree.ts'
 import { issueCode } from '../steps/issue-code.ts'
 import { prove } from '../steps/prove.ts'
@@ -19,7 +19,6 @@ import { guesses, type TransactionState } from '../../domain/transaction/state.t
 import type { Problem } from '../ui/views.ts'
 
 type Step = (world: World, request: Request, session: Session) => Promise<Reply>
-type Outcome = { readonly state: TransactionState; readonly refusal?: RefusalCode }
 
 /** After a post the browser is sent to the page that is next, so that a reload posts nothing twice. */
 const onward = (world: World, request: Request, session: Session, cookies: readonly string[] = []): Reply =>
@@ -39,10 +38,10 @@ const problemFrom = (world: World, { state }: Session, refusal: RefusalCode): Pr
 }
 
 /** The page that the state asks for, with what was wrong; an end that the refusal brought shows itself. */
-const told = (world: World, request: Request, session: Session, { state, refusal }: Outcome, telling: Telling = {}): Promise<Reply> => {
+const told = (world: World, request: Request, session: Session, { state, refusal }: Outcome, page = show): Promise<Reply> => {
   const now = { ...session, state }
-  if (refusal === undefined || state.stage !== 'opened') return show(world, request, now, telling)
-  return show(world, request, now, { ...telling, problem: problemFrom(world, now, refusal), status: ERRORS[refusal].status })
+  if (refusal === undefined || state.stage !== 'opened') return show(world, request, now)
+  return page(world, request, now, { problem: problemFrom(world, now, refusal), status: ERRORS[refusal].status })
 }
 
 /** What follows a proof without a page: a standing consent, the claims, the code. It stops at the first thing that wants the person. */
@@ -77,19 +76,13 @@ const choose: Step = async (world, request, session) => {
   // Left empty, the identifier of before is kept (WCAG 2.2, 3.3.7).
   if (typed === undefined && session.state.chosen !== undefined) {
     const again = await requestAgain(world, act, factor, deviceSecret)
-    return again.refusal === undefined ? onward(world, request, session) : chooseTold(world, request, session, again)
+    return again.refusal === undefined ? onward(world, request, session) : told(world, request, session, again, showChoose)
   }
   const id = readIndividualId(world, typed ?? '')
   if (id === undefined) return showChoose(world, request, session, { problem: { code: typed === undefined ? 'empty' : 'malformed' } })
   const wish = { factor, id, ownDevice: field(request, 'own_device') === 'yes', deviceSecret }
   const outcome = await requestFactor(world, act, wish)
-  return outcome.refusal === undefined ? onward(world, request, session) : chooseTold(world, request, session, outcome)
-}
-
-const chooseTold = (world: World, request: Request, session: Session, { state, refusal }: Outcome): Promise<Reply> => {
-  const now = { ...session, state }
-  if (refusal === undefined || state.stage !== 'opened') return show(world, request, now)
-  return showChoose(world, request, now, { problem: problemFrom(world, now, refusal), status: ERRORS[refusal].status })
+  return outcome.refusal === undefined ? onward(world, request, session) : told(world, request, session, outcome, showChoose)
 }
 
 const resend: Step = async (world, request, session) => {

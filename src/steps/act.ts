@@ -1,11 +1,12 @@
 import { rulesFor } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { attemptCounters, transactions } from '../deciders.ts'
-import { handle, type Handled, type Handling } from '../handle.ts'
+import { handle, type Handled, type Handling, type StreamRules } from '../handle.ts'
 import type { World } from '../world.ts'
 import type { ClientState } from '../../domain/client/client.ts'
 import type { AttemptsCommand, AttemptsState } from '../../domain/person/attempts.ts'
 import type { Instant, Uuid } from '../../domain/ports.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
 import { attemptsStream, transactionStream } from '../../domain/streams.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
 import type { TransactionCommand } from '../../schemas/generated.ts'
@@ -21,6 +22,9 @@ export type Act = {
   readonly transaction: string
   readonly client: ClientState
 }
+
+/** Where a step leaves the transaction, and perhaps why it could not be taken. */
+export type Outcome = { readonly state: TransactionState; readonly refusal?: RefusalCode }
 
 /** `client_id` of an act whose client is known to exist. */
 export const clientIdOf = (act: Act): string => act.client.configuration?.client_id ?? ''
@@ -45,4 +49,24 @@ export const count = (world: Deciding, act: Act, person: string, wish: AttemptsC
     correlation: act.transaction,
     rules: { policy: world.policy.value },
     ruleDigests: { policy: world.policy.digest },
+  })
+
+/** Gives a command to a stream whose rules read nothing besides its state. */
+export const commandStream = <
+  State,
+  Command extends { readonly type: string; readonly at: Instant },
+  Event extends { readonly type: string; readonly data: object },
+>(
+  world: Handling,
+  rules: StreamRules<State, Command, unknown, Event>,
+  stream: string,
+  wish: Command,
+  from: { readonly id: Uuid; readonly causation: string; readonly correlation: string },
+): Promise<Handled<State>> =>
+  handle(world, rules, stream, wish, {
+    commandId: uuidv5(from.id, wish.type),
+    causation: from.causation,
+    correlation: from.correlation,
+    rules: undefined,
+    ruleDigests: {},
   })

@@ -1,15 +1,14 @@
-import { hmac, uuidv5 } from '../crypto/hash.ts'
+import { hmac } from '../crypto/hash.ts'
 import { consents } from '../deciders.ts'
-import { handle, load, type Handled } from '../handle.ts'
+import { load, type Handled } from '../handle.ts'
 import { consentIdOf } from '../people.ts'
 import { unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, type Act } from './act.ts'
+import { clientIdOf, command, commandStream, type Act, type Outcome } from './act.ts'
 import { NOTICE_VERSION, noticeOf } from './notice.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { covers, type ConsentState, type StandingConsent } from '../../domain/consent/consent.ts'
 import type { Digest, Instant, Json } from '../../domain/ports.ts'
-import type { RefusalCode } from '../../domain/refusals.ts'
 import { consentStream } from '../../domain/streams.ts'
 import { plusDays, plusSeconds } from '../../domain/time.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
@@ -17,8 +16,6 @@ import type { TransactionState } from '../../domain/transaction/state.ts'
 import type { ConsentCommand, Policy } from '../../schemas/generated.ts'
 import { isClaimScope } from '../../domain/claims.ts'
 import type { Language } from '../ui/views.ts'
-
-export type Agreed = { readonly state: TransactionState; readonly refusal?: RefusalCode }
 
 /** What the person chose on the page: voluntary claims, and scopes that are more than names for claims. */
 export type Choice = { readonly claims: readonly string[]; readonly scopes: readonly string[]; readonly language: Language }
@@ -47,13 +44,7 @@ const requestDigestOf = (world: World, act: Act, state: TransactionState): Diges
 }
 
 const commandConsent = (world: World, act: Act, id: string, wish: ConsentCommand): Promise<Handled<ConsentState>> =>
-  handle(world, consents, consentStream(id), wish, {
-    commandId: uuidv5(act.id, wish.type),
-    causation: act.causation,
-    correlation: act.transaction,
-    rules: undefined,
-    ruleDigests: {},
-  })
+  commandStream(world, consents, consentStream(id), wish, { ...act, correlation: act.transaction })
 
 const consentOf = async (world: World, act: Act, state: TransactionState): Promise<string | undefined> => {
   if (state.authenticated === undefined) return undefined
@@ -70,13 +61,13 @@ const recordOnTransaction = async (
   consent: string,
   revision: number,
   standing: StandingConsent,
-): Promise<Agreed> => {
+): Promise<Outcome> => {
   const claims = [...standing.essential, ...standing.accepted]
   return command(world, act, { type: 'RecordConsent', at: act.at, how, consent, revision, claims, scopes: standing.scopes })
 }
 
 /** A standing consent that covers this request is used without asking, unless the relying party wants the person asked. */
-export const reuseConsent = async (world: World, act: Act, state: TransactionState): Promise<Agreed> => {
+export const reuseConsent = async (world: World, act: Act, state: TransactionState): Promise<Outcome> => {
   if (state.stage !== 'authenticated' || state.request?.prompt.includes('consent')) return { state, refusal: 'consent_pending' }
   const consent = await consentOf(world, act, state)
   if (consent === undefined) return { state, refusal: 'consent_pending' }
@@ -91,7 +82,7 @@ export const reuseConsent = async (world: World, act: Act, state: TransactionSta
 }
 
 /** The person agreed. What was needed is accepted with it; what was not ticked is refused, and stays refused (rule 28). */
-export const giveConsent = async (world: World, act: Act, state: TransactionState, choice: Choice): Promise<Agreed> => {
+export const giveConsent = async (world: World, act: Act, state: TransactionState, choice: Choice): Promise<Outcome> => {
   const { request } = state
   if (state.stage !== 'authenticated' || request === undefined) return { state, refusal: 'step_out_of_order' }
   // A login that is over leaves no standing consent behind (rule 14).
@@ -126,4 +117,4 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
   return recordOnTransaction(world, act, 'given', consent, given.revision, standing)
 }
 
-export const denyConsent = (world: World, act: Act): Promise<Agreed> => command(world, act, { type: 'DenyConsent', at: act.at })
+export const denyConsent = (world: World, act: Act): Promise<Outcome> => command(world, act, { type: 'DenyConsent', at: act.at })

@@ -1,7 +1,7 @@
 import { hmac, sha256 } from '../crypto/hash.ts'
 import { seal, sealedUntil, unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, type Act } from './act.ts'
+import { clientIdOf, command, type Act, type Outcome } from './act.ts'
 import type { ClaimValue } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { plusSeconds } from '../../domain/time.ts'
@@ -18,8 +18,6 @@ const codeSecret = (world: Pick<World, 'secrets'>, transaction: string): string 
   hmac(world.secrets.code, `${transaction}.${String(ISSUE)}`)
 
 export const codeOf = (world: Pick<World, 'secrets'>, transaction: string): string => `${transaction}.${codeSecret(world, transaction)}`
-
-export type Issued = { readonly state: TransactionState; readonly refusal?: RefusalCode }
 
 /** The claims that the person agreed to, from the ID system or from the vault when they were released already. */
 const released = async (world: World, act: Act, state: TransactionState): Promise<Readonly<Record<string, ClaimValue>> | RefusalCode> => {
@@ -47,7 +45,7 @@ const released = async (world: World, act: Act, state: TransactionState): Promis
 }
 
 /** Claims are released after consent and before the code (rule 29); a failure leaves the person a page to try again. */
-export const issueCode = async (world: World, act: Act, state: TransactionState): Promise<Issued> => {
+export const issueCode = async (world: World, act: Act, state: TransactionState): Promise<Outcome> => {
   if (state.stage !== 'consented') return { state, refusal: 'consent_pending' }
   // Nothing is released for a relying party that was deactivated meanwhile (rule 16).
   if (!act.client.active) return { state, refusal: 'client_inactive' }

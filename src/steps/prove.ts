@@ -1,14 +1,11 @@
-import { uuidv5 } from '../crypto/hash.ts'
 import { newSecret } from '../crypto/ids.ts'
 import { trustedDevices } from '../deciders.ts'
-import { handle } from '../handle.ts'
 import { deviceDigest } from '../people.ts'
 import { seal, sealedUntil, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, count, type Act } from './act.ts'
+import { clientIdOf, command, commandStream, count, type Act, type Outcome } from './act.ts'
 import type { Factor, PluginAnswer, VerifyAnswer } from '../../domain/ports.ts'
-import type { RefusalCode } from '../../domain/refusals.ts'
 import { devicesStream } from '../../domain/streams.ts'
 import { plusDays, plusSeconds } from '../../domain/time.ts'
 import type { Attempt, TransactionState } from '../../domain/transaction/state.ts'
@@ -16,9 +13,7 @@ import type { Attempt, TransactionState } from '../../domain/transaction/state.t
 /** How long the ID system may take to check a proof. */
 const VERIFY_S = 10
 
-export type Proven = {
-  readonly state: TransactionState
-  readonly refusal?: RefusalCode
+export type Proven = Outcome & {
   /** A new secret for the device's own cookie: the person asked to be remembered here. */
   readonly deviceSecret?: string
 }
@@ -83,13 +78,7 @@ const remember = async (world: World, act: Act, ref: string, known: string | und
   const secret = known ?? newSecret(world.chance)
   const until = plusDays(act.at, world.policy.value.lifetimes.deviceDays)
   const wish = { type: 'TrustDevice', at: act.at, device: deviceDigest(person, secret), until } as const
-  await handle(world, trustedDevices, devicesStream(ref), wish, {
-    commandId: uuidv5(act.id, wish.type),
-    causation: act.causation,
-    correlation: act.transaction,
-    rules: undefined,
-    ruleDigests: {},
-  })
+  await commandStream(world, trustedDevices, devicesStream(ref), wish, { ...act, correlation: act.transaction })
   return secret
 }
 

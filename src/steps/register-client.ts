@@ -1,6 +1,6 @@
 import { clients } from '../deciders.ts'
-import { handle, type Handled } from '../handle.ts'
-import type { Deciding } from './act.ts'
+import type { Handled } from '../handle.ts'
+import { commandStream, type Deciding } from './act.ts'
 import type { ClientState } from '../../domain/client/client.ts'
 import type { Instant, Json, Uuid } from '../../domain/ports.ts'
 import { clientStream } from '../../domain/streams.ts'
@@ -10,13 +10,7 @@ import { uuidv5 } from '../crypto/hash.ts'
 type Registering = { readonly id: Uuid; readonly at: Instant }
 
 const commandClient = (world: Deciding, { id }: Registering, wish: ClientCommand): Promise<Handled<ClientState>> =>
-  handle(world, clients, clientStream(wish.client), wish, {
-    commandId: uuidv5(id, wish.type),
-    causation: id,
-    correlation: wish.client,
-    rules: undefined,
-    ruleDigests: {},
-  })
+  commandStream(world, clients, clientStream(wish.client), wish, { id, causation: id, correlation: wish.client })
 
 /** Registers a relying party, or replaces its configuration: kept as an artefact first, since decisions will cite it (rule 6). */
 export const keepClient = async (

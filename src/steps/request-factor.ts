@@ -4,14 +4,12 @@ import { load } from '../handle.ts'
 import { personOf, pathOf } from '../people.ts'
 import { seal, sealedUntil, unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, count, type Act } from './act.ts'
+import { clientIdOf, command, count, type Act, type Outcome } from './act.ts'
 import { FACTORS } from '../../domain/factors.ts'
 import type { Factor, IndividualId } from '../../domain/ports.ts'
-import type { RefusalCode } from '../../domain/refusals.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
-import type { TransactionState } from '../../domain/transaction/state.ts'
 
 /** How long the ID system may take to say who an identifier belongs to. */
 const RESOLVE_S = 5
@@ -34,7 +32,7 @@ export const deliveryKey = (transaction: string, send: number): string => `deliv
  * The person says who they are and how they will prove it. Vault, then the person's stream, then the transaction (rule 10): a
  * crash in between leaves a sealed row that expires and a count that is too high.
  */
-export const requestFactor = async (world: World, act: Act, wish: Wish): Promise<{ state: TransactionState; refusal?: RefusalCode }> => {
+export const requestFactor = async (world: World, act: Act, wish: Wish): Promise<Outcome> => {
   const { transaction, at } = act
   const call = { idempotencyKey: act.id, deadline: plusSeconds(at, RESOLVE_S), transaction, client: clientIdOf(act) }
   const known = await personOf(world, wish.id, call)
@@ -61,12 +59,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
 }
 
 /** The same again: who the person is stands sealed. */
-export const requestAgain = async (
-  world: World,
-  act: Act,
-  factor: Factor,
-  deviceSecret: string | undefined,
-): Promise<{ state: TransactionState; refusal?: RefusalCode }> => {
+export const requestAgain = async (world: World, act: Act, factor: Factor, deviceSecret: string | undefined): Promise<Outcome> => {
   const { state } = await load(world, transactions, transactionStream(act.transaction))
   const sealed = state.chosen && (await unseal(world, act.transaction, `person.${state.chosen.person}`))
   if (sealed === undefined) return { state, refusal: 'step_out_of_order' }

@@ -3,16 +3,14 @@ import { hmac } from '../crypto/hash.ts'
 import { newTransaction } from '../crypto/ids.ts'
 import { seal, sealedUntil } from '../sealed.ts'
 import type { World } from '../world.ts'
-import { command, type Act } from './act.ts'
+import { command, type Act, type Outcome } from './act.ts'
 import type { AuthorizationRequest } from '../../domain/authorization-request.ts'
 import { canonical } from '../../domain/canonical.ts'
 import type { Digest } from '../../domain/ports.ts'
-import type { RefusalCode } from '../../domain/refusals.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
-import type { TransactionState } from '../../domain/transaction/state.ts'
 
-export type Started = { readonly transaction: string; readonly state: TransactionState; readonly refusal?: RefusalCode }
+export type Started = Outcome & { readonly transaction: string }
 
 /** What binds the transaction: a browser that brought the request itself, or the secret of a pushed request's URI. */
 export type Binding =

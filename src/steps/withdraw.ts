@@ -1,8 +1,8 @@
 import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { consents } from '../deciders.ts'
-import { handle, type Handled } from '../handle.ts'
-import { command, type Deciding } from './act.ts'
+import type { Handled } from '../handle.ts'
+import { command, commandStream, type Deciding } from './act.ts'
 import type { ConsentState } from '../../domain/consent/consent.ts'
 import type { Instant, Uuid } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -13,14 +13,8 @@ import type { ConsentCommand } from '../../schemas/generated.ts'
 
 type Withdrawal = { readonly consent: string; readonly id: Uuid; readonly causation: string; readonly at: Instant }
 
-const commandConsent = (world: Deciding, { consent, id, causation }: Withdrawal, wish: ConsentCommand): Promise<Handled<ConsentState>> =>
-  handle(world, consents, consentStream(consent), wish, {
-    commandId: uuidv5(id, wish.type),
-    causation,
-    correlation: consent,
-    rules: undefined,
-    ruleDigests: {},
-  })
+const commandConsent = (world: Deciding, from: Withdrawal, wish: ConsentCommand): Promise<Handled<ConsentState>> =>
+  commandStream(world, consents, consentStream(from.consent), wish, { ...from, correlation: from.consent })
 
 /** No use of a consent lives longer than the largest lifetimes that a policy can set, seconds: older events name none. */
 const LIVE_S_MAX = 3600 * 51 + 60 + 3600
