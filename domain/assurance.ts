@@ -5,6 +5,13 @@ type Acr = { readonly acr: string; readonly factors: readonly Factor[] }
 
 const known = (policy: Policy, acr: string): Acr | undefined => policy.assurance.acrs.find((row) => row.acr === acr)
 
+const ACR = /^[\x21-\x7e]{1,200}$/
+const ACRS_MAX = 16
+
+/** The contexts that a request names, best first, each once; what can be no name of one is left out. */
+export const readAcrs = (values: readonly string[]): readonly string[] =>
+  [...new Set(values)].filter((value) => ACR.test(value)).slice(0, ACRS_MAX)
+
 /** Which of the wanted contexts can be met here, in their order: the ID system must offer every factor of it. */
 export const availableAcrs = (policy: Policy, wanted: readonly string[], offered: readonly Factor[]): readonly string[] =>
   wanted.filter((acr) => known(policy, acr)?.factors.every((factor) => offered.includes(factor)))

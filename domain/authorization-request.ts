@@ -1,4 +1,4 @@
-import { availableAcrs, factorsFor } from './assurance.ts'
+import { availableAcrs, factorsFor, readAcrs } from './assurance.ts'
 import { readClaimsRequest, requestedClaims, type ClaimsRequest } from './claims.ts'
 import type { Factor } from './ports.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -43,12 +43,10 @@ const RAW_CHARS_MAX: Readonly<Record<string, number>> = {
 }
 
 const SCOPES_MAX = 32
-const ACRS_MAX = 16
 const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
 const DISPLAYS: readonly string[] = ['page', 'popup', 'touch', 'wap']
 
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/
-const ACR = /^[\x21-\x7e]{1,200}$/
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 const MAX_AGE = /^\d{1,9}$/
 
@@ -122,8 +120,8 @@ export const readAuthorizationRequest = (parameters: Parameters, context: Reques
   const text = parameters.get('claims')
   const claims: ClaimsRequest | undefined = text === undefined ? { userinfo: [] } : readClaimsRequest(text)
   if (claims === undefined) return { refusal: 'claims_invalid' }
-  const values = wordsOf(parameters.get('acr_values')).filter((acr) => ACR.test(acr))
-  const assurance = assuranceOf(claims.acr?.values ?? values.slice(0, ACRS_MAX), claims.acr?.essential ?? false, context)
+  const values = claims.acr?.values ?? readAcrs(wordsOf(parameters.get('acr_values')))
+  const assurance = assuranceOf(values, claims.acr?.essential ?? false, context)
   if (assurance === undefined) return { refusal: 'acr_unavailable' }
   const scopes = wordsOf(parameters.get('scope'))
   const age = parameters.get('max_age')

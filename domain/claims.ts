@@ -1,3 +1,4 @@
+import { readAcrs } from './assurance.ts'
 import { isObject, parseObject, type JsonObject } from './json.ts'
 import type { ClaimValue, Json, LanguageText } from './ports.ts'
 import type { RequestedClaim } from '../schemas/generated.ts'
@@ -51,11 +52,9 @@ export type ClaimsRequest = {
 const TEXT_CHARS_MAX = 16_000
 const DEPTH_MAX = 12
 const MEMBERS_MAX = 100
-const ACRS_MAX = 16
 
 const CLAIM = /^[a-z][a-z0-9_]{0,63}$/
 const LANGUAGE = /#[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}$/
-const ACR = /^[\x21-\x7e]{1,200}$/
 
 /** Structures with rules of their own, and `sub`, which every answer holds. */
 const NO_CLAIMS = ['sub', 'verified_claims']
@@ -120,11 +119,11 @@ export const readClaimsRequest = (text: string): ClaimsRequest | undefined => {
   if (userinfo === undefined || idToken === undefined) return undefined
   const wanted = userinfo.map(([name, entry]) => ({ name: name.replace(LANGUAGE, ''), essential: isEssential(entry) }))
   const acr = idToken.find(([name]) => name === 'acr')?.[1]
-  const acrs = valuesOf(acr).filter((value) => ACR.test(value))
+  const acrs = readAcrs(valuesOf(acr))
   const [subject] = [...idToken, ...userinfo].filter(([name]) => name === 'sub').flatMap(([, entry]) => valuesOf(entry))
   return {
     userinfo: merged(wanted.filter(({ name }) => CLAIM.test(name) && !NO_CLAIMS.includes(name))),
-    ...(acrs.length > 0 && { acr: { values: [...new Set(acrs)].slice(0, ACRS_MAX), essential: isEssential(acr) } }),
+    ...(acrs.length > 0 && { acr: { values: acrs, essential: isEssential(acr) } }),
     ...(subject !== undefined && subject.length <= 255 && { subject }),
   }
 }

@@ -1,5 +1,5 @@
 /** Spoken easily: no 0 O 1 I L. */
-const LETTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'
+export const LETTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'
 
 /**
  * Four characters of a transaction that the page shows and the message with the code begins with: a relayed login shows a

@@ -2,6 +2,9 @@ import type { ClientCommand, ClientConfiguration, ClientEvent } from '../../sche
 import { recorded, refused, type Decider, type Decision } from '../decider.ts'
 import type { Digest } from '../ports.ts'
 
+/** The form of a `client_id`: what may be part of a stream's name. */
+export const isClientId = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/.test(text)
+
 /** A relying party: stream `client-<id>`. Each event restates the whole configuration (rule 8). */
 export type ClientState = {
   readonly registered: boolean

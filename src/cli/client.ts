@@ -7,7 +7,7 @@ import { completeRegistration } from '../client-registration.ts'
 import { clients } from '../deciders.ts'
 import { load, type Handled } from '../handle.ts'
 import { keepClient, switchClient } from '../steps/register-client.ts'
-import type { ClientState } from '../../domain/client/client.ts'
+import { isClientId, type ClientState } from '../../domain/client/client.ts'
 import { isObject } from '../../domain/json.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { clientStream } from '../../domain/streams.ts'
@@ -16,11 +16,9 @@ import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 const PAGE_ROWS = 1000
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/
-
 const idOf = (args: Args): string => {
   const id = operand(args, 0)
-  if (!ID.test(id)) throw new UsageError('a client_id has letters, digits and . _ ~ -, at most 100')
+  if (!isClientId(id)) throw new UsageError('a client_id has letters, digits and . _ ~ -, at most 100')
   return id
 }
 
@@ -70,7 +68,7 @@ const register = async (machine: Machine, args: Args, wanted: Wanted): Promise<E
   const plugin = await machine.describePlugin(args.opening)
   return withStores(machine, args, 'new', async (stores) => {
     const stated = isObject(input) ? input['client_id'] : undefined
-    const id = typeof stated === 'string' && ID.test(stated) ? stated : undefined
+    const id = typeof stated === 'string' && isClientId(stated) ? stated : undefined
     const current = wanted === 'update' && id !== undefined ? (await stateOf(stores, id)).configuration : undefined
     const completed = completeRegistration(input, { plugin, policy: stores.settings.policy }, current)
     if (!completed.ok) {

@@ -1,12 +1,12 @@
 import { UsageError } from './verb.ts'
+import { isTransaction } from '../crypto/ids.ts'
 import { kindOf, transactionStream } from '../../domain/streams.ts'
 
-const TRANSACTION = /^tx_[0-9a-hjkmnp-tv-z]{24}$/
 const STREAM = /^[a-z]+-[A-Za-z0-9._~-]{1,150}$/
 
 /** The stream that an operator names: a transaction, or the stream itself. */
 export const streamOf = (id: string): string => {
-  if (TRANSACTION.test(id)) return transactionStream(id)
+  if (isTransaction(id)) return transactionStream(id)
   if (STREAM.test(id) && kindOf(id) !== undefined) return id
   throw new UsageError('ID is a transaction (tx_ and 24 characters) or the name of a stream')
 }

@@ -48,5 +48,8 @@ export const readTicket = (text: string): Ticket | undefined => {
 /** RFC 9126 §2.2, rule 23. */
 export const requestUriOf = ({ transaction, secret }: Ticket): string => `${REQUEST_URI}${transaction}.${secret}`
 
+/** Whether it names a pushed request, here or anywhere. */
+export const isRequestUri = (text: string): boolean => text.startsWith(REQUEST_URI)
+
 export const readRequestUri = (text: string): Ticket | undefined =>
-  text.startsWith(REQUEST_URI) ? readTicket(text.slice(REQUEST_URI.length)) : undefined
+  isRequestUri(text) ? readTicket(text.slice(REQUEST_URI.length)) : undefined

@@ -9,15 +9,13 @@ import { redirect, text, withCookies, type Reply, type Request } from './reply.t
 import { baseOf } from './session.ts'
 import { clientOf } from '../clients.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { newSecret, readRequestUri } from '../crypto/ids.ts'
+import { isRequestUri, newSecret, readRequestUri } from '../crypto/ids.ts'
 import { command } from '../steps/act.ts'
 import { startAuthorization } from '../steps/start.ts'
 import type { World } from '../world.ts'
 import { readAuthorizationRequest, type RefusedRequest } from '../../domain/authorization-request.ts'
-import type { ClientState } from '../../domain/client/client.ts'
+import { isClientId, type ClientState } from '../../domain/client/client.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
-
-const CLIENT = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/
 
 const limiters = new WeakMap<World, Limiter>()
 
@@ -93,7 +91,7 @@ export const authorize = async (world: World, request: Request): Promise<Reply> 
   if (isPrefetch(request)) return text('', 204)
   const parameters = parametersOf(request)
   const clientId = parameters.get('client_id') ?? ''
-  const client = CLIENT.test(clientId) ? await clientOf(world, clientId) : undefined
+  const client = isClientId(clientId) ? await clientOf(world, clientId) : undefined
   // Names that nobody registered share one bucket: a flood of them must not push out those of clients.
   const taken = limiterOf(world).take(`${client?.registered === true ? clientId : ''} ${request.network}`, request.at)
   if (!taken.ok) return errorReply(world, request, 'too_many_requests', { 'retry-after': String(taken.retryAfterS) })
@@ -102,7 +100,7 @@ export const authorize = async (world: World, request: Request): Promise<Reply> 
   if (configuration === undefined) return errorReply(world, request, 'client_unknown')
   if (!active) return errorReply(world, request, 'client_inactive')
   const requestUri = parameters.get('request_uri')
-  if (requestUri?.startsWith('urn:ietf:params:oauth:request_uri:')) return openPushed(world, request, client, clientId, requestUri)
+  if (requestUri !== undefined && isRequestUri(requestUri)) return openPushed(world, request, client, clientId, requestUri)
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === undefined || !configuration.redirect_uris.includes(redirectUri))
     return errorReply(world, request, 'redirect_uri_not_registered')

@@ -4,13 +4,11 @@ import { frameOf, languageOf } from './frame.ts'
 import { json, page, text, type Headers, type Reply, type Request } from './reply.ts'
 import type { RouteKind } from './route.ts'
 import { sha256 } from '../crypto/hash.ts'
+import { LETTERS } from '../reference.ts'
 import type { World } from '../world.ts'
 import { Fault } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { errorPage } from '../ui/pages.ts'
-
-/** Spoken easily: no 0 O 1 I L. */
-const LETTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'
 
 /** What a person reads out on the telephone and an operator finds in the log: made of the request's id, so it says nothing else. */
 export const referenceFor = ({ requestId }: Pick<Request, 'requestId'>): string =>

@@ -1,3 +1,4 @@
+import { isSecure } from './cookies.ts'
 import type { Request } from './reply.ts'
 import { nameIn } from '../localised.ts'
 import type { World } from '../world.ts'
@@ -30,7 +31,7 @@ export const languageOf = (request: Request, uiLocales: string | undefined): Lan
 export const languageCookies = (world: Pick<World, 'settings'>, request: Request): readonly string[] => {
   const chosen = chosenNow(request)
   if (chosen === undefined) return []
-  const secure = world.settings.issuer.startsWith('https:') ? '; Secure' : ''
+  const secure = isSecure(world.settings.issuer) ? '; Secure' : ''
   return [`${LANGUAGE_COOKIE}=${chosen}; Path=/; Max-Age=${String(LANGUAGE_COOKIE_S)}; SameSite=Lax${secure}`]
 }
 

@@ -1,3 +1,4 @@
+import { isSecure } from './cookies.ts'
 import type { Headers } from './reply.ts'
 import type { RouteKind } from './route.ts'
 
@@ -79,7 +80,7 @@ const KINDS: Readonly<Record<RouteKind, Headers>> = {
 
 /** What every reply of a kind carries; computed once for a server. */
 export const headersOf = (issuer: string): Readonly<Record<RouteKind, Headers>> => {
-  const always = { 'x-content-type-options': 'nosniff', ...(issuer.startsWith('https:') && HSTS) }
+  const always = { 'x-content-type-options': 'nosniff', ...(isSecure(issuer) && HSTS) }
   const { page, oauth, public: open, static: files } = KINDS
   return { page: { ...page, ...always }, oauth: { ...oauth, ...always }, public: { ...open, ...always }, static: { ...files, ...always } }
 }

@@ -86,23 +86,6 @@ export const otpView = (
   }
 }
 
-export const pinView = (
-  world: World,
-  session: Session,
-  at: Instant,
-  sealed: SealedParts['person'] | undefined,
-  problem?: Problem,
-): PinView => {
-  const digits = digitsOf(world, 'pin')
-  return {
-    idEnding: endingIn(sealed),
-    ...(digits !== undefined && { digits }),
-    otherWays: otherWays(session),
-    ...limitOf(world, session, at),
-    ...problemOf(problem),
-  }
-}
-
 export const passwordView = (
   world: World,
   session: Session,
@@ -110,6 +93,12 @@ export const passwordView = (
   sealed: SealedParts['person'] | undefined,
   problem?: Problem,
 ): PasswordView => ({ idEnding: endingIn(sealed), otherWays: otherWays(session), ...limitOf(world, session, at), ...problemOf(problem) })
+
+/** As the password's, and how long a PIN is where all have the same length. */
+export const pinView = (...asked: Parameters<typeof passwordView>): PinView => {
+  const digits = digitsOf(asked[0], 'pin')
+  return { ...passwordView(...asked), ...(digits !== undefined && { digits }) }
+}
 
 export const consentView = (
   world: World,

@@ -1,13 +1,12 @@
 import { chooseView, consentView, otpView, passwordView, pinView, sealedPerson } from './login-views.ts'
 import type { Reply, Request } from './reply.ts'
 import { deviceSecretOf } from './device.ts'
-import { isReply, openSession, sessionPage, type Session } from './session.ts'
+import { baseOf, isReply, openSession, sessionPage, type Session } from './session.ts'
 import { codeReply, endReply, hindranceReply } from './way-back.ts'
 import type { World } from '../world.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
 import { choosePage, consentPage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
 import type { Problem } from '../ui/views.ts'
-import { baseOf } from './session.ts'
 
 /** A page that still waits for a delivery looks again after this long. */
 const REFRESH_S = 3

@@ -1,5 +1,4 @@
 import { clientOf } from '../clients.ts'
-import { uuidv5 } from '../crypto/hash.ts'
 import { shred } from '../sealed.ts'
 import { command } from '../steps/act.ts'
 import { textOf } from '../text-of.ts'
@@ -27,7 +26,7 @@ const OVER = new Set(['failed', 'expired', 'closed'])
 
 const end = async (world: World, row: Row, at: Instant): Promise<boolean> => {
   const transaction = textOf(row['transaction'])
-  const id = uuidv5(world.chance.uuid(), `deadlines:${transaction}`)
+  const id = world.chance.uuid()
   const act = { id, causation: id, at, transaction, client: await clientOf(world, textOf(row['client'])) }
   try {
     const { state } = await command(world, act, { type: 'ExpireAuthorization', at })

@@ -4,13 +4,11 @@ import { clientKeys } from '../../crypto/client-keys.ts'
 import type { World } from '../../world.ts'
 import { TOKEN_PATHS } from '../paths.ts'
 import { field, type Request } from '../reply.ts'
-import type { ClientState } from '../../../domain/client/client.ts'
+import { isClientId, type ClientState } from '../../../domain/client/client.ts'
 import type { RefusalCode } from '../../../domain/refusals.ts'
 import { instantOf } from '../../../domain/time.ts'
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-const CLIENT = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/
 
 export type ClientAuthentication =
   | { readonly client: ClientState }
@@ -38,7 +36,7 @@ export const authenticateClient = async (world: Authenticating, request: Request
   if (assertion === undefined) return failed(world, request, 'malformed')
   const id = assertion.subject
   const given = field(request, 'client_id')
-  if (!CLIENT.test(id) || (given !== undefined && given !== id)) return failed(world, request, 'client_id')
+  if (!isClientId(id) || (given !== undefined && given !== id)) return failed(world, request, 'client_id')
   const client = await clientOf(world, id)
   const { configuration, artefact, active } = client
   if (configuration === undefined) return failed(world, request, 'client')
