@@ -109,14 +109,14 @@ export const consentView = (
 ): ConsentView => {
   const { claims = [], scopes = [] } = session.state.request ?? {}
   const { configuration } = session.client
-  const named = (essential: boolean) => claims.filter((claim) => claim.essential === essential).map(({ name }) => ({ name }))
+  const named = (essential: boolean) => claims.filter((claim) => claim.essential === essential).map(({ name }) => name)
   const purpose = configuration && nameIn(configuration, 'purpose', [session.language])
   const { policy_uri: privacy, tos_uri: terms, consent_days: days = 0 } = configuration ?? {}
   return {
     idEnding: endingIn(sealed),
     essential: named(true),
     voluntary: named(false),
-    scopes: scopes.filter((scope) => !isClaimScope(scope)).map((name) => ({ name })),
+    scopes: scopes.filter((scope) => !isClaimScope(scope)),
     ...(purpose !== undefined && { purpose }),
     ...(days > 0 && { validUntil: plusDays(at, days) }),
     notice: { version: NOTICE_VERSION },

@@ -65,7 +65,7 @@ export const endReply = (world: World, request: Request, session: Session): Repl
   }
   if (state.stage === 'expired') {
     const { beforeAuthenticationS } = world.policy.value.lifetimes
-    const view = { minutes: Math.round(beforeAuthenticationS / 60), restart: false, ...backOf(world, session, 'transaction_expired') }
+    const view = { minutes: Math.round(beforeAuthenticationS / 60), ...backOf(world, session, 'transaction_expired') }
     return sessionPage(world, request, session, expiredPage(session.frame, view), ERRORS.transaction_expired.status)
   }
   const back = state.stage === 'failed' ? backOf(world, session, refusal) : {}

@@ -86,7 +86,6 @@ const factorField = (view: ChooseView, words: Words): Html => {
 }
 
 const deviceField = ({ ownDevice }: ChooseView, { say }: Words): Part => {
-  if (ownDevice === 'hide') return undefined
   if (ownDevice === 'known') return html`<p class="hint field" id="own-device-known">${say('choose.device.known')}</p>`
   return html`<div class="field choice">
     <input type="checkbox" id="own_device" name="own_device" value="yes" aria-describedby="own_device-hint" />

@@ -3,43 +3,28 @@ import { attribute, clip, type Html, html, num, type Part } from './html.ts'
 import { icon } from './icons.ts'
 import { layout } from './layout.ts'
 import { csrfField, limitForm, summary, tell, to } from './parts.ts'
-import type { Asked, ConsentView, Frame, Page } from './views.ts'
+import type { ConsentView, Frame, Page } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
-/** Letters of what a relying party says. */
+/** Letters of what a relying party says of its purpose. */
 const PURPOSE_MAX = 300
-const REASON_MAX = 140
 
-const why = (asked: Asked, kind: 'claim' | 'scope', { say }: Words): readonly Html[] => [
-  ...(asked.reason === undefined ? [] : [html`<bdi>${clip(asked.reason, REASON_MAX)}</bdi>`]),
-  ...(asked.verified === true ? [say('consent.verified')] : []),
-  ...(asked.reason === undefined ? [hintOf(kind, asked.name, say)].filter((hint) => hint !== undefined) : []),
-]
-
-const lines = (parts: readonly Html[]): Part => parts.map((part, index) => [index > 0 && html`<br />`, part])
-
-const neededRow = (asked: Asked, index: number, words: Words): Html => {
-  const reasons = why(asked, 'claim', words)
-  return html`<li id="${idOf('claim', asked.name, index)}">
-    ${icon('check')}<b>${labelOf('claim', asked.name, words.say, words.language)}</b>${reasons.length > 0 && html`<p class="hint">${lines(reasons)}</p>`}
+const neededRow = (claim: string, index: number, { say, language }: Words): Html => {
+  const hint = hintOf('claim', claim, say)
+  return html`<li id="${idOf('claim', claim, index)}">
+    ${icon('check')}<b>${labelOf('claim', claim, say, language)}</b>${hint && html`<p class="hint">${hint}</p>`}
   </li>`
 }
 
 /** Never ticked beforehand. */
-const boxRow = (asked: Asked, index: number, name: 'claims' | 'scopes', words: Words): Html => {
+const boxRow = (asked: string, index: number, name: 'claims' | 'scopes', { say, language }: Words): Html => {
   const kind = name === 'claims' ? 'claim' : 'scope'
-  const id = idOf(name, asked.name, index)
-  const reasons = why(asked, kind, words)
+  const id = idOf(name, asked, index)
+  const hint = hintOf(kind, asked, say)
   return html`<li>
-    <input
-      type="checkbox"
-      id="${id}"
-      name="${name}"
-      value="${asked.name}"
-      ${attribute('aria-describedby', reasons.length > 0 && `${id}-why`)}
-    />
-    <label for="${id}">${labelOf(kind, asked.name, words.say, words.language)}</label>
-    ${reasons.length > 0 && html`<p class="hint" id="${id}-why">${lines(reasons)}</p>`}
+    <input type="checkbox" id="${id}" name="${name}" value="${asked}" ${attribute('aria-describedby', hint && `${id}-why`)} />
+    <label for="${id}">${labelOf(kind, asked, say, language)}</label>
+    ${hint && html`<p class="hint" id="${id}-why">${hint}</p>`}
   </li>`
 }
 
@@ -85,9 +70,7 @@ const whatHappens = (view: ConsentView, words: Words, isOnly: boolean): Html => 
     !isOnly && say('consent.what.number'),
     validUntil === undefined ? say('consent.what.each') : say('consent.what.until', { date: date(validUntil) }),
     say('consent.what.back'),
-    notice.date === undefined
-      ? say('consent.what.notice', { version: num(notice.version) })
-      : say('consent.what.notice.date', { version: num(notice.version), date: date(notice.date) }),
+    say('consent.what.notice', { version: num(notice.version) }),
     isWeb(links?.privacy) && html`<a href="${links.privacy}" rel="noopener noreferrer">${say('consent.privacy')}</a>`,
     isWeb(links?.terms) && html`<a href="${links.terms}" rel="noopener noreferrer">${say('consent.terms')}</a>`,
   ]

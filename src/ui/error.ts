@@ -25,8 +25,7 @@ const backTo = (frame: Frame, back: WayBack, { say }: Words, rank: Rank): Part =
 const wayOn = (frame: Frame, way: ErrorView['way'], { say }: Words): Part => {
   switch (way) {
     case 'retry':
-    case 'restart':
-      return post(frame, way, 'restart', say(way === 'retry' ? 'error.retry' : 'error.restart'), 'go')
+      return post(frame, 'retry', 'restart', say('error.retry'), 'go')
     case 'continue':
       return html`<a class="go" id="continue" href="${frame.base ?? '/'}">${say('error.continue')}</a>`
     case undefined:
@@ -79,15 +78,12 @@ export const errorPage: Page<ErrorView> = (frame, view) => {
 export const expiredPage: Page<ExpiredView> = (frame, view) => {
   const words = wordsOf(frame)
   const { say, line } = words
-  const actions: readonly Part[] = [
-    view.restart && post(frame, 'restart', 'restart', say('error.restart'), 'go'),
-    view.back && backTo(frame, view.back, words, view.restart ? 'alt' : 'go'),
-  ].filter((action) => action !== undefined && action !== false)
+  const action = view.back && backTo(frame, view.back, words, 'go')
   return layout(frame, words, {
     title: line('expired.heading'),
     main: html`<h1>${say('expired.heading')}</h1>
       <p class="intro">${say('expired.text', { count: view.minutes })} ${nothingShared(frame, words)}</p>
-      ${actions.length > 0 ? html`<div class="actions">${actions}</div>` : html`<p>${say('error.do.leave')}</p>`}
+      ${action === undefined || action === false ? html`<p>${say('error.do.leave')}</p>` : html`<div class="actions">${action}</div>`}
       <div class="note">
         ${icon('clock')}
         <p><b>${say('expired.longer')}</b></p>

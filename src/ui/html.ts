@@ -79,7 +79,7 @@ export const clip = (text: string, max: number): string => {
   return cut ? `${letters.slice(0, max - 1).join('')}…` : letters.join('')
 }
 
-/** The first letter as a person sees it, for a logo that is not there. */
+/** The first letter as a person sees it, in the place of a logo. */
 export const initial = (text: string): string => {
   const [first] = graphemes.segment(text.slice(0, UNITS_PER_GRAPHEME * 2))
   return (first?.segment ?? '').slice(0, UNITS_PER_GRAPHEME).toLocaleUpperCase('en')

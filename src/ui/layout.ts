@@ -23,19 +23,13 @@ const languageMenu = (frame: Frame, { say, line }: Words): Html =>
     </details>
   </nav>`
 
-/** The logo's place is kept when there is none; a data or foreign address is never used. */
-export const partyLogo = ({ name, logo }: Party): Html =>
-  logo?.startsWith('/') === true
-    ? html`<img class="logo" src="${logo}" alt="" width="64" height="64" />`
-    : html`<span class="logo" aria-hidden="true">${initial(name)}</span>`
-
 const cover = (frame: Frame, party: Party, { say }: Words): Html => {
   const isLong = party.name.length > STICKY_MAX || party.host.length > STICKY_MAX
   return html`<section class="${isLong ? 'cover long' : 'cover'}" aria-labelledby="who">
     <div class="page">
       <p class="label" id="who">${say('cover.label')}</p>
       <div class="party">
-        ${partyLogo(party)}
+        <span class="logo" aria-hidden="true">${initial(party.name)}</span>
         <p>
           <b><bdi>${clip(party.name, PARTY_MAX)}</bdi></b> <bdi class="host" dir="ltr">${party.host}</bdi>
         </p>

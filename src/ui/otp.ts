@@ -1,4 +1,4 @@
-import { clip, type Html, html, num, type Part, raw } from './html.ts'
+import { type Html, html, num, type Part, raw } from './html.ts'
 import { icon } from './icons.ts'
 import { layout } from './layout.ts'
 import { also, backLink, continueButton, csrfField, describedBy, limitForm, summary, tell, timer, to, type Told, wrong } from './parts.ts'
@@ -6,7 +6,6 @@ import type { Frame, OtpView, Page } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
 const FIELD = 'otp'
-const CONTACT_MAX = 60
 
 /** What the page says about the message: in every state the same for known and unknown ids (rule 22). */
 const delivery = (view: OtpView, { say, party }: Words): Part => [
@@ -77,20 +76,12 @@ export const otpPage: Page<OtpView> = (frame, view) => {
   const { say, line } = words
   const told =
     view.problem && tell(view.problem, words, { empty: 'otp.empty', malformed: 'otp.malformed', again: 'otp.again', wrong: 'otp.wrong' })
-  const contacts = view.contacts?.map((contact) => html`<bdi class="num" dir="ltr">${clip(contact, CONTACT_MAX)}</bdi>`) ?? []
   return layout(frame, words, {
     title: line('otp.title'),
     hasProblem: told !== undefined,
     main: html`${backLink(frame, words)}${told && summary(told, FIELD)}
       <h1>${say('otp.title')}</h1>
-      ${
-        view.state !== 'failed' &&
-        html`<p class="intro">
-          ${say('otp.intro', { ending: num(view.idEnding) })}
-          ${contacts.length > 0 && say('otp.contacts', { contacts: html`${contacts.map((contact, index) => [index > 0 && ', ', contact])}` })}
-        </p>`
-      }
-      ${delivery(view, words)}
+      ${view.state !== 'failed' && html`<p class="intro">${say('otp.intro', { ending: num(view.idEnding) })}</p>`} ${delivery(view, words)}
       <form id="form-otp" method="post" action="${to(frame, 'otp')}" novalidate>
         ${csrfField(frame)}${codeField(view, words, told)}${continueButton(words)}
       </form>

@@ -19,9 +19,9 @@ export const cancelForm = (frame: Frame, { say }: Words): Html =>
   </form>`
 
 /** What else one can do, below the question. */
-export const also = (frame: Frame, words: Words, otherWays: boolean, more?: Part): Html =>
+export const also = (frame: Frame, words: Words, otherWays: boolean): Html =>
   html`<div class="also">
-    ${more} ${otherWays && html`<a class="inline" id="other-way" href="${to(frame, 'choose')}">${words.say('other_way')}</a>`}
+    ${otherWays && html`<a class="inline" id="other-way" href="${to(frame, 'choose')}">${words.say('other_way')}</a>`}
     ${cancelForm(frame, words)}
   </div>`
 

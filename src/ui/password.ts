@@ -55,8 +55,6 @@ export const passwordPage: Page<PasswordView> = (frame, view) => {
       again: 'password.again',
       wrong: 'password.wrong',
     })
-  const forgotten =
-    view.forgotten !== undefined && html`<a class="inline" id="forgot-password" href="${view.forgotten}">${say('password.forgotten')}</a>`
   return layout(frame, words, {
     title: line('password.title'),
     hasProblem: told !== undefined,
@@ -66,6 +64,6 @@ export const passwordPage: Page<PasswordView> = (frame, view) => {
       <form id="form-password" method="post" action="${to(frame, 'password')}" novalidate>
         ${csrfField(frame)}${passwordField(words, told)}${continueButton(words)}
       </form>
-      ${limitForm(frame, words, view.limit, 'limit.until')} ${also(frame, words, view.otherWays, forgotten)}`,
+      ${limitForm(frame, words, view.limit, 'limit.until')} ${also(frame, words, view.otherWays)}`,
   })
 }

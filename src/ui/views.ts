@@ -22,8 +22,6 @@ export type Party = {
   readonly name: string
   /** Host of the redirect URI, in punycode. */
   readonly host: string
-  /** From our own origin. Absent: the first letter of the name. */
-  readonly logo?: string
 }
 
 export type LanguageLink = {
@@ -79,8 +77,8 @@ export type ChooseView = {
    * (WCAG 2.2, 3.3.7: nothing is asked twice).
    */
   readonly idEnding?: string
-  /** `offer` shows the unticked box "this is my own device" (rule 21); `known` says that it is remembered; `hide` shows nothing. */
-  readonly ownDevice: 'offer' | 'known' | 'hide'
+  /** `offer` shows the unticked box "this is my own device" (rule 21); `known` says that it is remembered. */
+  readonly ownDevice: 'offer' | 'known'
   readonly limit?: Limit
   readonly problem?: Problem
 }
@@ -100,8 +98,6 @@ export type OtpView = {
   readonly resend: { readonly left: number; readonly from?: Instant }
   /** True when this page answers a press on "send a new code". */
   readonly resent?: boolean
-  /** Masked; only on a device that the person trusts (rule 22). */
-  readonly contacts?: readonly string[]
   readonly otherWays: boolean
   readonly limit?: Limit
   readonly problem?: Problem
@@ -121,33 +117,22 @@ export type PinView = {
 export type PasswordView = {
   readonly idEnding: string
   readonly otherWays: boolean
-  /** Where a forgotten password is renewed. */
-  readonly forgotten?: string
   readonly limit?: Limit
   readonly problem?: Problem
-}
-
-/** One claim or scope on the consent page. */
-export type Asked = {
-  /** The name of the claim or scope: value of its checkbox, and key of its label. */
-  readonly name: string
-  /** Why, in the relying party's words. */
-  readonly reason?: string
-  /** Asked for with a verification: "checked by ...". */
-  readonly verified?: boolean
 }
 
 /** Posts `claims` and `scopes` (each none, one or many) with `action` `accept` or `cancel` to `${base}/consent`. */
 export type ConsentView = {
   readonly idEnding: string
-  readonly essential: readonly Asked[]
-  readonly voluntary: readonly Asked[]
-  readonly scopes: readonly Asked[]
+  /** Names of claims and scopes: each is the value of its checkbox and the key of its label. */
+  readonly essential: readonly string[]
+  readonly voluntary: readonly string[]
+  readonly scopes: readonly string[]
   /** The relying party's words. */
   readonly purpose?: string
   /** Until when the same request is not asked again. Absent: it is asked each time. */
   readonly validUntil?: Instant
-  readonly notice: { readonly version: string; readonly date?: Instant }
+  readonly notice: { readonly version: string }
   readonly links?: { readonly privacy?: string; readonly terms?: string }
   readonly limit?: Limit
   readonly problem?: Problem
@@ -156,12 +141,12 @@ export type ConsentView = {
 /** The way back to the relying party: a post that ends the transaction (`${base}/cancel`), or a link where nothing is left to end. */
 export type WayBack = { readonly kind: 'form' } | { readonly kind: 'link'; readonly href: string }
 
-/** Something did not work. Retry posts `action=retry` to `${base}/restart`; restart posts `action=restart` there. */
+/** Something did not work. Retry posts `action=retry` to `${base}/restart`. */
 export type ErrorView = {
   /** `fault`: the world failed (503). `bug`: we failed (500). */
   readonly code: RefusalCode | 'fault' | 'bug'
-  /** `retry`: what was begun can go on. `restart`: this sign-in can begin anew. `continue`: a link to where the sign-in stands (`${base}`). */
-  readonly way?: 'retry' | 'restart' | 'continue'
+  /** `retry`: what was begun can go on. `continue`: a link to where the sign-in stands (`${base}`). */
+  readonly way?: 'retry' | 'continue'
   readonly back?: WayBack
   /** What was begun is still there until then. */
   readonly keptUntil?: Instant
@@ -174,8 +159,6 @@ export type ErrorView = {
 export type ExpiredView = {
   /** How long it was open. */
   readonly minutes: number
-  /** A new sign-in can begin from here (`${base}/restart`, `action=restart`). */
-  readonly restart: boolean
   readonly back?: WayBack
 }
 
@@ -198,20 +181,6 @@ export type InfoView = {
   readonly topic: InfoTopic
   /** Where the reader came from, when that is a page of ours. */
   readonly back?: string
-}
-
-/** Everything `pages.ts` exports, so that a door can be written against types alone. */
-export type Pages = {
-  readonly choosePage: Page<ChooseView>
-  readonly otpPage: Page<OtpView>
-  readonly pinPage: Page<PinView>
-  readonly passwordPage: Page<PasswordView>
-  readonly consentPage: Page<ConsentView>
-  readonly errorPage: Page<ErrorView>
-  readonly expiredPage: Page<ExpiredView>
-  readonly waitPage: Page<WaitView>
-  readonly formPostPage: Page<FormPostView>
-  readonly infoPage: Page<InfoView>
 }
 
 // ------------------------------------------------------------------------------------------- the demo relying party

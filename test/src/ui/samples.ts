@@ -33,7 +33,7 @@ export const frameIn = (language: Language): Frame => ({
   brand,
   issuer: 'https://id.almaria.example',
   statics: statics.paths,
-  party: { name: PARTY[language] ?? 'Harbour Savings Bank', host: 'harboursavings.example', logo: statics.demoPaths.logo },
+  party: { name: PARTY[language] ?? 'Harbour Savings Bank', host: 'harboursavings.example' },
   csrf: 'v1.Jx0pQ7',
   base: '/login/txn_8Qm2vT',
 })
@@ -53,12 +53,8 @@ const otp: OtpView = {
   limit,
 }
 
-const essential = [
-  { name: 'name', reason: 'For the account and your bank card' },
-  { name: 'birthdate', reason: 'To check that you are 18 or older' },
-  { name: 'address', reason: 'To send the card', verified: true },
-]
-const voluntary = [{ name: 'phone_number', reason: 'To warn you about unusual payments' }, { name: 'email' }, { name: 'picture' }]
+const essential = ['name', 'birthdate', 'address']
+const voluntary = ['phone_number', 'email', 'picture']
 
 /** Every page in every state, by name. */
 export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
@@ -73,7 +69,7 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
     }),
   'choose-empty': (frame) =>
     choosePage(frame, { idTypes: ['uin'], factors: ['otp', 'pin'], ownDevice: 'offer', problem: { code: 'empty' }, limit }),
-  'choose-one': (frame) => choosePage(frame, { idTypes: ['email'], factors: ['otp'], ownDevice: 'hide', problem: { code: 'malformed' } }),
+  'choose-one': (frame) => choosePage(frame, { idTypes: ['email'], factors: ['otp'], ownDevice: 'offer', problem: { code: 'malformed' } }),
   otp: (frame) => otpPage(frame, otp),
   'otp-sending': (frame) => {
     const { code: _code, ...rest } = otp
@@ -83,15 +79,13 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
     const { code: _code, ...rest } = otp
     return otpPage(frame, { ...rest, state: 'failed', resend: { left: 0 } })
   },
-  'otp-wrong': (frame) =>
-    otpPage(frame, { ...otp, contacts: ['a***@almaria.example', '********42'], problem: { code: 'factor_wrong', triesLeft: 1 } }),
+  'otp-wrong': (frame) => otpPage(frame, { ...otp, problem: { code: 'factor_wrong', triesLeft: 1 } }),
   'otp-early': (frame) =>
     otpPage(frame, { ...otp, problem: { code: 'send_too_early', from: '2026-11-24T14:28:00.000Z' }, otherWays: false }),
   pin: (frame) => pinPage(frame, { idEnding: '1571', digits: 6, otherWays: true, limit }),
   'pin-wrong': (frame) =>
     pinPage(frame, { idEnding: '1571', digits: 4, otherWays: false, problem: { code: 'factor_limited', triesLeft: 2 } }),
-  password: (frame) =>
-    passwordPage(frame, { idEnding: '1571', otherWays: true, forgotten: '/forgotten', limit: { ...limit, extensible: false } }),
+  password: (frame) => passwordPage(frame, { idEnding: '1571', otherWays: true, limit: { ...limit, extensible: false } }),
   'password-wrong': (frame) =>
     passwordPage(frame, { idEnding: '1571', otherWays: true, problem: { code: 'factor_wrong', triesLeft: 2 }, limit }),
   consent: (frame) =>
@@ -99,10 +93,10 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
       idEnding: '1571',
       essential,
       voluntary,
-      scopes: [{ name: 'profile' }, { name: 'residence_certificate', reason: 'The bank may ask the civil registry for it' }],
+      scopes: ['profile', 'residence_certificate'],
       purpose: 'To open your savings account. The Banking Act asks every bank to know its customers.',
       validUntil: '2027-11-24T14:33:00.000Z',
-      notice: { version: '3', date: '2026-10-01T00:00:00.000Z' },
+      notice: { version: '3' },
       links: { privacy: 'https://harboursavings.example/privacy', terms: 'https://harboursavings.example/terms' },
       limit: { ...limit, secondsLeft: 118 },
     }),
@@ -111,8 +105,8 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
   'consent-odd': (frame) =>
     consentPage(frame, {
       idEnding: '1571',
-      essential: [{ name: 'name#fr' }, { name: 'https://claims.example/a very "odd" <claim>' }],
-      voluntary: [{ name: 'x y' }, { name: 'x.y' }],
+      essential: ['name#fr', 'https://claims.example/a very "odd" <claim>'],
+      voluntary: ['x y', 'x.y'],
       scopes: [],
       notice: { version: '1' },
       problem: { code: 'extensions_exhausted' },
@@ -131,8 +125,8 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
   'error-order': (frame) => errorPage(frame, { code: 'step_out_of_order', way: 'continue', back: { kind: 'form' } }),
   'error-exhausted': (frame) =>
     errorPage(frame, { code: 'attempts_exhausted', back: { kind: 'link', href: 'https://harboursavings.example/cb?error=access_denied' } }),
-  expired: (frame) => expiredPage(frame, { minutes: 5, restart: true, back: { kind: 'form' } }),
-  'expired-without-way': (frame) => expiredPage(withoutParty(frame), { minutes: 1, restart: false }),
+  expired: (frame) => expiredPage(frame, { minutes: 5, back: { kind: 'form' } }),
+  'expired-without-way': (frame) => expiredPage(withoutParty(frame), { minutes: 1 }),
   wait: (frame) => waitPage(frame, { refreshS: 60, href: '/login/txn_8Qm2vT' }),
   help: (frame) => infoPage(withoutParty(frame), { topic: 'help', back: '/login/txn_8Qm2vT' }),
   privacy: (frame) => infoPage(withoutParty(frame), { topic: 'privacy' }),
@@ -153,7 +147,7 @@ export const formPost = (frame: Frame): string =>
 export const REFUSAL_SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = Object.fromEntries(
   [...REFUSALS, 'fault' as const, 'bug' as const].map((code) => [
     `refusal-${code}`,
-    (frame: Frame) => errorPage(frame, { code, way: 'restart' }),
+    (frame: Frame) => errorPage(frame, { code, way: 'continue' }),
   ]),
 )
 
