@@ -29,6 +29,11 @@ type SchemaNode = { readonly type?: string | readonly string[]; readonly propert
 const CONFIG: SchemaNode = configSchema as SchemaNode
 const POLICY: SchemaNode = policySchema
 
+/** What the schema says of each: it has a default for all of these. */
+const DEFAULTS = documentDefaults('config') as Required<
+  Pick<Config, 'port' | 'host' | 'data' | 'timeZone' | 'trustedProxies' | 'requestsPerMinute'>
+> & { readonly demo: { readonly port: number } }
+
 /** `lifetimes.codeS` -> `LIFETIMES_CODE_S`. */
 const snake = (path: readonly string[]): string =>
   path
@@ -98,7 +103,7 @@ const namesMock = (module: string | undefined): boolean => module === 'mock' || 
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (mode === 'tool') return []
   if (mode === 'demo')
-    return LOOPBACK.has(config.host ?? '127.0.0.1')
+    return LOOPBACK.has(config.host ?? DEFAULTS.host)
       ? []
       : ['host: the demo binds loopback only; leave `host` out, or run `serve` without --demo']
   const rules: readonly (readonly [wrong: boolean, problem: string])[] = [
@@ -126,23 +131,22 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
     ...(policy.ok ? [] : policy.problems.map((problem) => `policy: ${problem}`)),
   ]
   if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }
-  const defaults = documentDefaults('config') as Config
   const { policy: _policy, demo, ...given } = config.value
-  const port = given.port ?? defaults.port ?? 8088
+  const port = given.port ?? DEFAULTS.port
   return {
     ok: true,
     settings: {
       ...given,
       mode,
       port,
-      host: given.host ?? '127.0.0.1',
+      host: given.host ?? DEFAULTS.host,
       issuer: given.issuer ?? `http://localhost:${String(port)}`,
-      data: resolve(directory, given.data ?? './data'),
+      data: resolve(directory, given.data ?? DEFAULTS.data),
       store: given.store === 'memory' ? 'memory' : 'sqlite',
-      demoPort: demo?.port ?? 8089,
-      timeZone: given.timeZone ?? 'UTC',
-      trustedProxies: given.trustedProxies ?? [],
-      requestsPerMinute: given.requestsPerMinute ?? 300,
+      demoPort: demo?.port ?? DEFAULTS.demo.port,
+      timeZone: given.timeZone ?? DEFAULTS.timeZone,
+      trustedProxies: given.trustedProxies ?? DEFAULTS.trustedProxies,
+      requestsPerMinute: given.requestsPerMinute ?? DEFAULTS.requestsPerMinute,
       policy: policy.value,
     },
   }
