@@ -11,6 +11,7 @@ import { deliveries, outcomes } from './reactors/deliveries.ts'
 import { run as runLoop } from './reactors/loop.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
 import type { Runtime } from './runtime.ts'
+import { contrastProblems } from './ui/theme.ts'
 import type { World } from './world.ts'
 import { projections } from '../projections/index.ts'
 import { run as runProjection, type Runner } from '../projections/run.ts'
@@ -40,7 +41,8 @@ const open = async (
   world: World,
   started: Stoppable[],
 ): Promise<Omit<Broker, 'world' | 'close'> & { readonly server: Awaited<ReturnType<typeof listen>> }> => {
-  const { settings, journal, views, clock, timers, log } = world
+  const { settings, journal, views, clock, timers, log, brand } = world
+  for (const problem of contrastProblems(brand)) log.warn('brand_hard_to_read', { problem })
   const tools = { source: journal.source, views, clock, timers, log }
   const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))
   started.push(...runners)
