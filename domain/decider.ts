@@ -18,9 +18,6 @@ export type Decider<State, Command, Rules, Event> = {
   readonly evolve: (state: State, event: Event) => State
 }
 
-/** A page folded from one stream on demand: never behind. */
-export type View<State, Page> = (state: State) => Page
-
 export const recorded = <Event>(...events: readonly Event[]): Decision<Event> => ({ events })
 
 export const refused = <Event>(refusal: RefusalCode, ...events: readonly Event[]): Decision<Event> => ({ events, refusal })

@@ -54,7 +54,7 @@ export const auditFacts = (describe: Describe, event: Recorded): Facts => ({
   digest: event.digest,
 })
 
-export const unreadableFacts = (event: Unreadable): Facts => ({
+const unreadableFacts = (event: Unreadable): Facts => ({
   position: event.position,
   at: null,
   stream: event.stream,

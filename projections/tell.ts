@@ -70,7 +70,7 @@ const follow = (cache: RowCache, tables: Tables, change: Change): void => {
   if (row !== undefined) remember(cache, change, { ...row, [change.field]: (typeof value === 'number' ? value : 0) + change.by })
 }
 
-export const parkedRow = (event: Recorded | Unreadable, problem: string): Row => ({
+const parkedRow = (event: Recorded | Unreadable, problem: string): Row => ({
   position: event.position,
   stream: event.stream,
   revision: event.revision,

@@ -12,7 +12,7 @@ import type {
 } from './plugin.ts'
 
 /** Bytes (UTF-8 JSON) of the longest answer. A face picture and every claim in twenty languages fit ten times over. */
-export const ANSWER_BYTES_MAX = 1024 * 1024
+const ANSWER_BYTES_MAX = 1024 * 1024
 
 const instant: Json = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' }
 const text = (maxLength: number): Json => ({ type: 'string', minLength: 1, maxLength })

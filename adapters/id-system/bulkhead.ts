@@ -1,10 +1,10 @@
 import { Fault, type Clock, type Instant, type Timers } from '../../domain/ports.ts'
 
 /** Calls of one plugin under way at once; one more is refused at once. */
-export const CALLS_MAX = 256
+const CALLS_MAX = 256
 
 /** No call is waited for longer, whatever its deadline says. */
-export const WAIT_MS_MAX = 60_000
+const WAIT_MS_MAX = 60_000
 
 /** A call whose deadline passed keeps its place this long, unless it ends before: a plugin that hangs for ever gets its places back. */
 const ABANDONED_MS = 60_000

@@ -94,17 +94,13 @@ const contradictions = ({ factors, channels, idTypes }: PluginDescription): read
 export type Described =
   { readonly ok: true; readonly description: PluginDescription } | { readonly ok: false; readonly problems: readonly string[] }
 
-/** Checks what `describe()` answered. `factorsNeeded` are those that the deployment's policy asks for. */
-export const readDescription = (described: unknown, factorsNeeded: readonly Factor[] = []): Described => {
+/** Checks what `describe()` answered. */
+export const readDescription = (described: unknown): Described => {
   const problems = problemsWith(descriptionSchema, described)
   if (problems.length > 0) return { ok: false, problems: problems.map((problem) => `describe() ${problem}`) }
   // The schema above is this type, word for word.
   const description = structuredClone(described) as PluginDescription
-  const offered = description.factors.map(({ factor }) => factor)
-  const more = [
-    ...contradictions(description),
-    ...factorsNeeded.filter((factor) => !offered.includes(factor)).map((factor) => `/factors lacks ${factor}, which the policy needs`),
-  ]
+  const more = contradictions(description)
   return more.length === 0 ? { ok: true, description } : { ok: false, problems: more.map((problem) => `describe() ${problem}`) }
 }
 

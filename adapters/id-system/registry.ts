@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { Fault, type Timers } from '../../domain/ports.ts'
 import { within } from './bulkhead.ts'
 import { capabilityProblems, problemsWith, readDescription, type Described } from './description.ts'
 import { guard } from './guard.ts'
-import type { Factor, IdSystem, IdSystemPlugin, Json, PluginDescription, PluginTools } from './plugin.ts'
+import type { IdSystem, IdSystemPlugin, Json, PluginDescription, PluginTools } from './plugin.ts'
 
 /** `open` may take this long. */
 const OPEN_MS = 30_000
@@ -22,8 +22,6 @@ export type PluginLoad = {
   readonly settings: Settings
   readonly tools: PluginTools
   readonly timers: Timers
-  /** Factors that the policy asks for. */
-  readonly factorsNeeded?: readonly Factor[]
   /** Calls under way at once, default 256. */
   readonly callsMax?: number
 }
@@ -35,12 +33,6 @@ const specifierOf = (module: string): string => {
   if (builtIn !== undefined) return builtIn.href
   if (module.startsWith('.') || isAbsolute(module)) return pathToFileURL(resolve(module)).href
   return module
-}
-
-/** The mock has no place in production (rule 44), whichever way it is named. */
-export const isMock = (module: string): boolean => {
-  const specifier = specifierOf(module)
-  return specifier.startsWith('file:') && fileURLToPath(specifier) === fileURLToPath(BUILT_IN['mock'] ?? '')
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -72,9 +64,9 @@ const importPlugin = async ({ module, plugin }: Pick<PluginLoad, 'module' | 'plu
   }
 }
 
-const described = (plugin: IdSystemPlugin, factorsNeeded: readonly Factor[] | undefined): Described => {
+const described = (plugin: IdSystemPlugin): Described => {
   try {
-    return readDescription(plugin.describe(), factorsNeeded)
+    return readDescription(plugin.describe())
   } catch {
     return { ok: false, problems: ['describe() threw'] }
   }
@@ -93,23 +85,15 @@ type Prepared =
   | { readonly ok: true; readonly plugin: IdSystemPlugin; readonly description: PluginDescription; readonly settings: Settings }
   | { readonly ok: false; readonly problems: readonly string[] }
 
-const prepare = async (load: Pick<PluginLoad, 'module' | 'plugin' | 'settings' | 'factorsNeeded'>): Promise<Prepared> => {
+const prepare = async (load: Pick<PluginLoad, 'module' | 'plugin' | 'settings'>): Promise<Prepared> => {
   const shaped = await importPlugin(load)
   if (!shaped.ok) return shaped
   const { plugin } = shaped
   const settings = structuredClone(load.settings)
-  const read = described(plugin, load.factorsNeeded)
+  const read = described(plugin)
   const problems = [...(read.ok ? [] : read.problems), ...settingsProblems(plugin, settings)]
   if (!read.ok || problems.length > 0) return { ok: false, problems }
   return { ok: true, plugin, description: read.description, settings }
-}
-
-/** All that is wrong with a plugin and its settings, without opening it. */
-export const pluginProblems = async (
-  load: Pick<PluginLoad, 'module' | 'plugin' | 'settings' | 'factorsNeeded'>,
-): Promise<readonly string[]> => {
-  const prepared = await prepare(load)
-  return prepared.ok ? [] : prepared.problems
 }
 
 /** What a plugin says of itself, without opening it. Throws Fault `invalid` with every problem. */

@@ -1,11 +1,11 @@
 import { type Change, Fault, type Row, type RowQuery, type Tables, type TableShape } from '../../domain/ports.ts'
 
-export const CHANGES_MAX = 65_536
-export const ROW_CHARACTERS_MAX = 1024 * 1024
-export const LIST_ROWS_DEFAULT = 100
-export const LIST_ROWS_MAX = 1000
-export const TABLES_MAX = 32
-export const INDEXES_MAX = 16
+const CHANGES_MAX = 65_536
+const ROW_CHARACTERS_MAX = 1024 * 1024
+const LIST_ROWS_DEFAULT = 100
+const LIST_ROWS_MAX = 1000
+const TABLES_MAX = 32
+const INDEXES_MAX = 16
 
 const PROJECTION = /^[a-z][a-z0-9-]{0,39}$/
 const TABLE = /^[a-z][A-Za-z0-9_-]{0,39}$/

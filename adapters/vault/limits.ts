@@ -1,7 +1,7 @@
 import { Fault, type Instant } from '../../domain/ports.ts'
 
-export const VALUE_BYTES_MAX = 1280 * 1024
-export const PREFIX_CHARACTERS_MIN = 8
+const VALUE_BYTES_MAX = 1280 * 1024
+const PREFIX_CHARACTERS_MIN = 8
 /** Rows that one sweep deletes at most, so that it never holds the file for long. */
 export const SWEEP_ROWS_MAX = 1000
 

@@ -2,7 +2,7 @@ import type { Problem, SignedIn } from './views.ts'
 import { randomText } from '../crypto/hash.ts'
 import type { Chance, Clock } from '../../domain/ports.ts'
 
-export const COOKIE = 'demo-session'
+const COOKIE = 'demo-session'
 
 const SESSIONS_MAX = 1000
 /** Sign-ins that one browser may have begun. */

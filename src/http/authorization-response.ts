@@ -1,4 +1,4 @@
-import { ERRORS, oauthError, type OauthError } from './errors.ts'
+import { oauthError, type OauthError } from './errors.ts'
 import { pagePolicy } from './headers.ts'
 import { page, redirect, type Reply } from './reply.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -46,6 +46,3 @@ export const authorizationResponse = (target: ResponseTarget, answer: Authorizat
   const html = formPostPage(frame, { action: target.redirectUri, fields: pairs })
   return page(html, 200, pagePolicy({ redirectUri: target.redirectUri }))
 }
-
-/** Whether the relying party may be told of this refusal through the browser (RFC 9700 §4.11.2). */
-export const isRedirectable = (refusal: RefusalCode): boolean => ERRORS[refusal].redirectable

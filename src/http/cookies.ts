@@ -8,7 +8,7 @@ const COOKIES_MAX = 64
 const TRANSACTIONS_MAX = 8
 
 /** Rule 24, seconds. */
-export const TRANSACTION_COOKIE_S = 480
+const TRANSACTION_COOKIE_S = 480
 
 /** Characters of a transaction's id in the name of its cookie. */
 const NAME_CHARS = 8
@@ -69,6 +69,3 @@ export const bindBrowser = (
     ...others.slice(TRANSACTIONS_MAX - 1).map(({ base }) => setCookie(base, '', 0, secure)),
   ]
 }
-
-/** Forgets a login that is over. */
-export const unbindBrowser = (transaction: string, secure: boolean): string => setCookie(baseOf(transaction), '', 0, secure)

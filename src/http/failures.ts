@@ -11,7 +11,7 @@ import type { RefusalCode } from '../../domain/refusals.ts'
 import { errorPage } from '../ui/pages.ts'
 
 /** What a person reads out on the telephone and an operator finds in the log: made of the request's id, so it says nothing else. */
-export const referenceFor = ({ requestId }: Pick<Request, 'requestId'>): string =>
+const referenceFor = ({ requestId }: Pick<Request, 'requestId'>): string =>
   [...Buffer.from(sha256(requestId), 'base64url').subarray(0, 8)].map((byte) => LETTERS.charAt(byte % LETTERS.length)).join('')
 
 /** Seconds after which an outage may be over. */

@@ -7,7 +7,7 @@ import { dir, LANGUAGES, pickLanguage } from '../ui/text.ts'
 import type { Frame, Language, Party } from '../ui/views.ts'
 
 /** Remembers the language that a person chose on a page: no secret, no person. */
-export const LANGUAGE_COOKIE = 'language'
+const LANGUAGE_COOKIE = 'language'
 
 /** Half a year, seconds. */
 const LANGUAGE_COOKIE_S = 15_552_000

@@ -47,7 +47,7 @@ const answersInTime = async (world: World, look: Look): Promise<boolean> => {
 }
 
 /** What is not ready, by name. */
-export const notReady = async (world: World): Promise<readonly Component[]> => {
+const notReady = async (world: World): Promise<readonly Component[]> => {
   const rows = await Promise.all(
     Object.entries(looks(world)).map(async ([name, look]) => ({ name: name as Component, ready: await answersInTime(world, look) })),
   )

@@ -79,7 +79,7 @@ const componentsOf = (routes: readonly Route[]): JsonObject => {
 }
 
 /** The OpenAPI 3.1 description of the doors, from their table. */
-export const openapiDocument = (routes: readonly Route[]): JsonObject => ({
+const openapiDocument = (routes: readonly Route[]): JsonObject => ({
   openapi: '3.1.0',
   info: {
     title: 'eSignet',

@@ -41,7 +41,7 @@ const end = async (world: World, row: Row, at: Instant): Promise<boolean> => {
 }
 
 /** Ends what ran out, and destroys what it kept. The register only says where to look; the stream's own state decides (rules 14 and 16). */
-export const expireDue = async (world: World): Promise<number> => {
+const expireDue = async (world: World): Promise<number> => {
   const at = world.clock.now()
   let after = ''
   let ended = 0

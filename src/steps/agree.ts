@@ -21,7 +21,7 @@ import type { Language } from '../ui/views.ts'
 export type Choice = { readonly claims: readonly string[]; readonly scopes: readonly string[]; readonly language: Language }
 
 /** No code or token of a login lives longer than this after consent: what a withdrawal must reach (rule 13). */
-export const liveUntil = ({ lifetimes, limits }: Policy, at: Instant): Instant =>
+const liveUntil = ({ lifetimes, limits }: Policy, at: Instant): Instant =>
   plusSeconds(at, lifetimes.afterAuthenticationS * (limits.extensionsMax + 1) + lifetimes.codeS + lifetimes.accessTokenS)
 
 /** The purpose in every language that the relying party gave: whichever the person reads next is what was agreed to. */

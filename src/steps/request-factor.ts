@@ -15,7 +15,7 @@ import { transaction as rules } from '../../domain/transaction/decide.ts'
 const RESOLVE_S = 5
 
 /** A request waits this long for the outcome of a delivery; then a "still sending" page does (rule 35). */
-export const DELIVERY_WAIT_MS = 10_000
+const DELIVERY_WAIT_MS = 10_000
 
 export type Wish = {
   readonly factor: Factor

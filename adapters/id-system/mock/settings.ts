@@ -20,7 +20,7 @@ export type MockSettings = {
   readonly faults: Faults
 }
 
-export const NO_FAULTS: Faults = { slowMs: 0, outage: false, wrongAnswers: false, blocked: [] }
+const NO_FAULTS: Faults = { slowMs: 0, outage: false, wrongAnswers: false, blocked: [] }
 
 export const SESSION_LIFETIME_S = 600
 

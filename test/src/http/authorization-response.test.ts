@@ -1,12 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { after, before, describe, it } from 'mocha'
-import {
-  authorizationResponse,
-  isRedirectable,
-  type AuthorizationAnswer,
-  type ResponseTarget,
-} from '../../../src/http/authorization-response.ts'
+import { authorizationResponse, type AuthorizationAnswer, type ResponseTarget } from '../../../src/http/authorization-response.ts'
+import { ERRORS } from '../../../src/http/errors.ts'
 import { frameOf } from '../../../src/http/frame.ts'
 import type { Reply, Request } from '../../../src/http/reply.ts'
 import { house, ISSUER, type House } from './house.ts'
@@ -83,7 +79,7 @@ describe('the way back to the relying party (RFC 6749 §4.1.2, RFC 9207)', () =>
 
   it('before client and redirect URI are known to be good nothing goes back', () => {
     for (const refusal of ['client_unknown', 'client_inactive', 'redirect_uri_not_registered', 'wrong_browser'] as const)
-      expect(isRedirectable(refusal)).to.equal(false)
-    expect(isRedirectable('login_required')).to.equal(true)
+      expect(ERRORS[refusal].redirectable).to.equal(false)
+    expect(ERRORS.login_required.redirectable).to.equal(true)
   })
 })

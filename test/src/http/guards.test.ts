@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { newSecret, newTransaction } from '../../../src/crypto/ids.ts'
-import { bindBrowser, readBinding, readCookies, unbindBrowser } from '../../../src/http/cookies.ts'
+import { bindBrowser, readBinding, readCookies } from '../../../src/http/cookies.ts'
 import { csrfFits, csrfToken } from '../../../src/http/csrf.ts'
 import { addresses, networkOf } from '../../../src/http/forwarded.ts'
 import { headersOf, pagePolicy } from '../../../src/http/headers.ts'
@@ -53,7 +53,6 @@ describe('cookies (rule 24)', () => {
     expect(demo).to.match(/^tx-[0-9a-z]{8}=\d+\.[\w-]{43}; Path=\/; Max-Age=480; HttpOnly; SameSite=Lax$/)
     expect(readBinding(jarOf(new Map(), [line]), transaction, true)).to.equal(secret)
     expect(readBinding(jarOf(new Map(), [line]), transaction, false)).to.equal(undefined)
-    expect(readBinding(jarOf(new Map(), [line, unbindBrowser(transaction, true)]), transaction, true)).to.equal(undefined)
   })
 
   it('keeps the newest 8 logins, whatever the order in which the browser names them', () => {
