@@ -40,21 +40,41 @@ export type KnownPerson = {
 /** Answers after which there is nobody, or nothing to join. Everything else may be true of a person who is known. */
 const UNKNOWN: readonly PluginErrorKind[] = ['subject_denied', 'invalid_input', 'challenge_failed', 'unsupported']
 
+/** What the ID system itself calls a person, in a row's index. */
+const subjectName = ({ idSystem }: Pick<World, 'idSystem'>, subjectKey: string): string =>
+  `subject:${idSystem.description.id}:${subjectKey}`
+
 /**
  * The person behind an identifier. Aliases are joined by the ID system's own key where it says one (rule 18); what it does not
  * know gets a provisional row of its own, so that known and unknown ids are counted alike (rule 22).
  */
 export const personOf = async (world: World, id: IndividualId, call: Call): Promise<KnownPerson | 'unavailable'> => {
-  const { system, description } = world.idSystem
+  const { system } = world.idSystem
   let name = `id:${id.type}:${id.value}`
   if (system.resolve) {
     const answer = await system.resolve({ ...call, id })
-    if (answer.ok) name = `subject:${description.id}:${answer.value.subjectKey}`
+    if (answer.ok) name = subjectName(world, answer.value.subjectKey)
     // Counted under the identifier alone, a known person would have a fresh count for each alias.
     else if (!UNKNOWN.includes(answer.error)) return 'unavailable'
   }
   const index = hmac(world.secrets.index, name)
   return { person: await world.personKeys.resolve(index), index }
+}
+
+/**
+ * From its first success on an identifier names the one person whom the ID system knows by this key, whatever other identifiers that
+ * person used before: also where the ID system cannot say so beforehand (rule 18).
+ */
+export const joinAliases = async (
+  world: Pick<World, 'idSystem' | 'personKeys' | 'secrets'>,
+  index: Digest,
+  ref: string,
+  subjectKey: string,
+): Promise<void> => {
+  const subject = hmac(world.secrets.index, subjectName(world, subjectKey))
+  const person = (await world.personKeys.find(subject)) ?? (await world.personKeys.byRef(ref))
+  if (person === undefined) return
+  for (const row of new Set([subject, index])) await world.personKeys.confirm(row, person)
 }
 
 /** How a person's trusted device is known: by a secret in a cookie, under the person's key so that it links no two persons (rule 21). */

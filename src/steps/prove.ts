@@ -1,6 +1,6 @@
 import { newSecret } from '../crypto/ids.ts'
 import { trustedDevices } from '../deciders.ts'
-import { deviceDigest } from '../people.ts'
+import { deviceDigest, joinAliases } from '../people.ts'
 import { seal, sealedUntil, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
@@ -102,8 +102,7 @@ const confirm = async (
   const samePerson = isExpected(request['hinted_sub'], sub)
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson })
   await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'success' })
-  const known = await world.personKeys.byRef(person)
-  if (known !== undefined) await world.personKeys.confirm(sealed.index, known)
+  await joinAliases(world, sealed.index, person, subjectKey)
   if (confirmed.refusal !== undefined) return confirmed
   const deviceSecret = sealed.ownDevice && path === 'unknown' ? await remember(world, act, person, device) : undefined
   return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
