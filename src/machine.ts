@@ -57,7 +57,7 @@ const open = async (settings: Settings, runtime: Runtime, folder: 'existing' | '
 }
 
 const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Running> => {
-  const { origin, close, broker } = await demonstrate(settings, runtime, print)
+  const { origin, close } = await demonstrate(settings, runtime, print)
   return {
     lines: [
       `eSignet is ready at ${settings.issuer} (demonstration, data in ${settings.data}).`,
@@ -68,7 +68,7 @@ const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: str
       '               and the others of ops/demo/people.json',
       `  Discovery    ${settings.issuer}/.well-known/openid-configuration`,
       '',
-      `Stop with Ctrl+C. Nothing is lost: npm start goes on with the same data (${String(broker.runners.length)} projections).`,
+      'Stop with Ctrl+C. Nothing is lost: npm start goes on with the same data.',
     ],
     close,
   }
