@@ -11,7 +11,7 @@ type Start = CommandOf<'StartAuthorization'>
 export type AuthorizationRequest = {
   readonly fields: Pick<
     Start,
-    'responseMode' | 'scopes' | 'claims' | 'acrs' | 'acrEssential' | 'factors' | 'prompt' | 'maxAgeS' | 'codeChallenge'
+    'responseMode' | 'scopes' | 'claims' | 'acrs' | 'acrEssential' | 'factors' | 'prompt' | 'maxAgeS' | 'codeChallenge' | 'dpopKey'
   >
   /** As they came, for the vault: `state`, `nonce`, hints, locales. */
   readonly raw: { readonly [parameter: string]: string }
@@ -47,7 +47,7 @@ const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
 const DISPLAYS: readonly string[] = ['page', 'popup', 'touch', 'wap']
 
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/
-const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
+const DIGEST = /^[A-Za-z0-9_-]{43}$/
 const MAX_AGE = /^\d{1,9}$/
 
 /** Words between spaces, each once, in their order. */
@@ -67,8 +67,11 @@ const formRefusal = (parameters: Parameters): RefusedRequest | undefined => {
   const tooLong = Object.entries(RAW_CHARS_MAX).some(([name, charsMax]) => (parameters.get(name)?.length ?? 0) > charsMax)
   const age = parameters.get('max_age')
   const display = parameters.get('display')
+  const thumbprint = parameters.get('dpop_jkt')
   if (tooLong || (age !== undefined && !MAX_AGE.test(age)) || (display !== undefined && !DISPLAYS.includes(display)))
     return { refusal: 'request_invalid' }
+  // RFC 9449 §10.
+  if (thumbprint !== undefined && !DIGEST.test(thumbprint)) return { refusal: 'request_invalid' }
   return undefined
 }
 
@@ -78,7 +81,7 @@ const challengeRefusal = (parameters: Parameters): RefusedRequest | undefined =>
   const method = parameters.get('code_challenge_method')
   if (challenge === undefined && method === undefined) return undefined
   if (challenge === undefined || method !== 'S256') return { refusal: 'pkce_missing' }
-  return CHALLENGE.test(challenge) ? undefined : { refusal: 'request_invalid' }
+  return DIGEST.test(challenge) ? undefined : { refusal: 'request_invalid' }
 }
 
 const wordsRefusal = (parameters: Parameters): RefusedRequest | undefined => {
@@ -126,6 +129,7 @@ export const readAuthorizationRequest = (parameters: Parameters, context: Reques
   const scopes = wordsOf(parameters.get('scope'))
   const age = parameters.get('max_age')
   const codeChallenge = parameters.get('code_challenge')
+  const dpopKey = parameters.get('dpop_jkt')
   return {
     fields: {
       responseMode: parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query',
@@ -135,6 +139,7 @@ export const readAuthorizationRequest = (parameters: Parameters, context: Reques
       prompt: wordsOf(parameters.get('prompt')).filter(isPrompt),
       ...(age !== undefined && { maxAgeS: Number(age) }),
       ...(codeChallenge !== undefined && { codeChallenge }),
+      ...(dpopKey !== undefined && { dpopKey }),
     },
     raw: rawOf(parameters, claims),
   }

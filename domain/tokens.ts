@@ -35,9 +35,9 @@ export const idTokenClaims = (
   at_hash: token.accessTokenHash,
 })
 
-/** RFC 9068 §2.2, with ourselves as the only resource (rule 33). `id` is `<transaction>.<random>`. */
+/** RFC 9068 §2.2, with ourselves as the only resource (rule 33). `id` is `<transaction>.<random>`; `key` is what RFC 9449 §6.1 confirms. */
 export const accessTokenClaims = (
-  token: Common & { readonly expiresAt: number; readonly id: string; readonly scope: string },
+  token: Common & { readonly expiresAt: number; readonly id: string; readonly scope: string; readonly key?: string },
 ): ClaimSet => ({
   iss: token.issuer,
   sub: token.sub,
@@ -47,6 +47,7 @@ export const accessTokenClaims = (
   jti: token.id,
   client_id: token.client,
   scope: token.scope,
+  ...(token.key !== undefined && { cnf: { jkt: token.key } }),
 })
 
 /** Names that mean something to whoever verifies a JWT (RFC 7519 §4.1): no fact about a person may stand there. */

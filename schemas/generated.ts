@@ -39,6 +39,8 @@ export type ClientConfiguration = {
   readonly require_pushed_authorization_requests: boolean
   /** Refuse a request without a code challenge. */
   readonly require_pkce: boolean
+  /** RFC 9449 §5.2: tokens are bound to a key, never bearer. Absent in what was recorded before: false. */
+  readonly dpop_bound_access_tokens?: boolean
   /** Scopes that it may ask for, separated by spaces. */
   readonly scope: string
   /** Claims that it may ask for. */
@@ -46,7 +48,7 @@ export type ClientConfiguration = {
   /** Authentication contexts it may ask for, best first; empty: all. */
   readonly default_acr_values: readonly Acr[]
   /** Which rules it lives by (rule 34). */
-  readonly profile: 'compatible'
+  readonly profile: 'fapi2' | 'compatible'
   /** What its assertions may name as audience (rule 34). */
   readonly assertion_audience: 'issuer' | 'issuer_or_endpoint'
   readonly userinfo_format: 'jwt' | 'json'
@@ -214,6 +216,8 @@ export type TransactionExchangeToken = {
   readonly redirectUri: RedirectUri
   /** S256 of the presented verifier. */
   readonly challenge?: Digest
+  /** Thumbprint of the key that a DPoP proof was verified with. */
+  readonly dpopKey?: Digest
   readonly accessTokenDigest: Digest
   /** The revision of the stream when the presentation began: tells a replay from a lost race (rule 31). */
   readonly seen: number
@@ -290,6 +294,8 @@ export type TransactionReleaseUserinfo = {
   /** When it was wished; the only clock that the rules see (rule 3). */
   readonly at: Instant
   readonly accessTokenDigest: Digest
+  /** Thumbprint of the key that a DPoP proof was verified with; absent where the token came as Bearer. */
+  readonly dpopKey?: Digest
   readonly claims: readonly Claim[]
 }
 
@@ -355,6 +361,8 @@ export type TransactionStartAuthorization = {
   readonly maxAgeS?: number
   /** RFC 7636, S256. */
   readonly codeChallenge?: Digest
+  /** RFC 7638 thumbprint of the key that the code is bound to (RFC 9449 §10). */
+  readonly dpopKey?: Digest
   /** Keyed digest of the raw request, which is sealed in the vault. */
   readonly requestDigest: Digest
   /** SHA-256 of the secret in the request URI. */
@@ -695,6 +703,8 @@ export type TransactionAuthorizationStarted = {
   readonly maxAgeS?: number
   /** RFC 7636, S256. */
   readonly codeChallenge?: Digest
+  /** RFC 7638 thumbprint of the key that the code is bound to (RFC 9449 §10). */
+  readonly dpopKey?: Digest
   /** Keyed digest of the raw request, which is sealed in the vault. */
   readonly requestDigest: Digest
   /** SHA-256 of the secret in the request URI. */
@@ -814,6 +824,8 @@ export type TransactionTokenExchanged = {
   /** SHA-256 of the access token. */
   readonly accessTokenDigest: Digest
   readonly tokensUntil: Instant
+  /** Thumbprint of the key that the access token is bound to; absent: a bearer token. */
+  readonly dpopKey?: Digest
 }
 
 /** The transaction is over and what it kept was destroyed: {reason}. */
@@ -951,6 +963,8 @@ export type AuthorizeRequest = {
   readonly code_challenge?: Digest
   /** Required with a code challenge. */
   readonly code_challenge_method?: 'S256'
+  /** Thumbprint of the key that the code is bound to (RFC 9449 §10). */
+  readonly dpop_jkt?: Digest
   /** Wanted authentication contexts, best first, separated by spaces. */
   readonly acr_values?: string
   /** JSON text (OpenID Connect Core §5.5). */
@@ -1010,6 +1024,8 @@ export type ClientRegistration = {
   readonly require_pushed_authorization_requests?: boolean
   /** Refuse a request without a code challenge. */
   readonly require_pkce?: boolean
+  /** RFC 9449 §5.2: tokens are bound to a key, never bearer. Absent in what was recorded before: false. */
+  readonly dpop_bound_access_tokens?: boolean
   /** Scopes that it may ask for, separated by spaces. */
   readonly scope?: string
   /** Claims that it may ask for. */
@@ -1017,7 +1033,7 @@ export type ClientRegistration = {
   /** Authentication contexts it may ask for, best first; empty: all. */
   readonly default_acr_values?: readonly Acr[]
   /** Which rules it lives by (rule 34). */
-  readonly profile?: 'compatible'
+  readonly profile?: 'fapi2' | 'compatible'
   /** What its assertions may name as audience (rule 34). */
   readonly assertion_audience?: 'issuer' | 'issuer_or_endpoint'
   readonly userinfo_format?: 'jwt' | 'json'
@@ -1056,6 +1072,8 @@ export type ParRequest = {
   readonly code_challenge?: Digest
   /** Required with a code challenge. */
   readonly code_challenge_method?: 'S256'
+  /** Thumbprint of the key that the code is bound to (RFC 9449 §10). */
+  readonly dpop_jkt?: Digest
   /** Wanted authentication contexts, best first, separated by spaces. */
   readonly acr_values?: string
   /** JSON text (OpenID Connect Core §5.5). */
@@ -1127,6 +1145,8 @@ export type DiscoveryResponse = {
   readonly token_endpoint_auth_methods_supported: readonly 'private_key_jwt'[]
   /** Of client assertions. */
   readonly token_endpoint_auth_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
+  /** Of DPoP proofs (RFC 9449 §5.1); RS256 only for clients of the compatible profile. */
+  readonly dpop_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
   /** RFC 7636. */
   readonly code_challenge_methods_supported: readonly 'S256'[]
   /** Ways to show the pages. */
@@ -1192,8 +1212,8 @@ export type ParResponse = {
 export type TokenResponse = {
   /** For the userinfo endpoint. */
   readonly access_token: string
-  /** RFC 6750. */
-  readonly token_type: 'Bearer'
+  /** RFC 6750, RFC 9449 §5. */
+  readonly token_type: 'Bearer' | 'DPoP'
   /** Seconds that the access token lives. */
   readonly expires_in: number
   /** What the person allowed. */

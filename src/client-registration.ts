@@ -17,23 +17,40 @@ export type Completed =
 
 type Members = { readonly [member: string]: unknown }
 
-/** What left-out members take (rule 34): the safer way wherever a relying party of today still works. */
-const DEFAULTS = {
+type Profile = ClientConfiguration['profile']
+
+/** What left-out members take, whatever the profile. */
+const COMMON = {
   grant_types: ['authorization_code'],
   response_types: ['code'],
   subject_type: 'pairwise',
   token_endpoint_auth_method: 'private_key_jwt',
   id_token_signed_response_alg: 'ES256',
   userinfo_signed_response_alg: 'ES256',
-  require_pushed_authorization_requests: false,
-  require_pkce: true,
   scope: 'openid',
   default_acr_values: [],
-  profile: 'compatible',
-  assertion_audience: 'issuer_or_endpoint',
   userinfo_format: 'jwt',
   consent_days: 365,
 } as const
+
+/** What left-out members take in each profile (rule 34). In `fapi2` each is what the profile demands, so nothing else may stand there. */
+const PROFILES = {
+  fapi2: {
+    require_pushed_authorization_requests: true,
+    require_pkce: true,
+    dpop_bound_access_tokens: true,
+    assertion_audience: 'issuer',
+  },
+  compatible: {
+    require_pushed_authorization_requests: false,
+    require_pkce: true,
+    dpop_bound_access_tokens: false,
+    assertion_audience: 'issuer_or_endpoint',
+  },
+} as const satisfies Readonly<Record<Profile, object>>
+
+/** Members that name an algorithm of signatures. */
+const SIGNING = ['token_endpoint_auth_signing_alg', 'id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const
 
 /** Members of other registrations that mean something which this version does not do: silence would promise it. */
 const NOT_HERE: Readonly<Record<string, string>> = {
@@ -89,10 +106,30 @@ const words = (deployment: Deployment, input: Members): readonly string[] => {
   ]
 }
 
+const LOOPBACK = /^http:/
+
+const onlyRs256 = (jwks: unknown): boolean => {
+  const keys: readonly unknown[] = isObject(jwks) && Array.isArray(jwks['keys']) ? jwks['keys'] : []
+  return keys.length > 0 && keys.every((key) => isObject(key) && (key['alg'] === 'RS256' || key['use'] === 'enc'))
+}
+
+/** What FAPI 2.0 leaves no choice in (rule 34). */
+const fapiProblems = (input: Members): readonly string[] => [
+  ...Object.entries(PROFILES.fapi2).flatMap(([member, demanded]) =>
+    input[member] === undefined || input[member] === demanded ? [] : [`${member}: profile fapi2 demands ${String(demanded)}`],
+  ),
+  ...SIGNING.flatMap((member) => (input[member] === 'RS256' ? [`${member}: profile fapi2 knows PS256, ES256 and EdDSA, not RS256`] : [])),
+  ...(onlyRs256(input['jwks']) ? ['jwks: profile fapi2 needs a key for PS256, ES256 or EdDSA'] : []),
+  ...(input['userinfo_format'] === 'json' ? ['userinfo_format: profile fapi2 demands jwt'] : []),
+  ...(textsOf(input['redirect_uris']).some((uri) => LOOPBACK.test(uri)) ? ['redirect_uris: profile fapi2 demands https'] : []),
+]
+
 const contradictions = (input: Members): readonly string[] =>
   input['userinfo_format'] === 'json' && input['userinfo_signed_response_alg'] !== undefined
     ? ['userinfo_signed_response_alg: contradicts userinfo_format json, which is not signed; leave one of them out']
     : []
+
+const profileOf = (stated: unknown): Profile | undefined => (stated === 'fapi2' || stated === 'compatible' ? stated : undefined)
 
 /** The fewest claims that its scopes promise, of those that the ID system has. */
 const impliedClaims = ({ plugin }: Deployment, scope: unknown): readonly string[] =>
@@ -104,6 +141,8 @@ const impliedClaims = ({ plugin }: Deployment, scope: unknown): readonly string[
  */
 export const completeRegistration = (input: unknown, deployment: Deployment, current?: ClientConfiguration): Completed => {
   if (!isObject(input)) return { ok: false, problems: ['a registration is a JSON object'] }
+  // New relying parties are of the strict profile unless they say otherwise; those that exist keep what they have.
+  const profile = profileOf(input['profile'] ?? current?.profile ?? 'fapi2')
   const keys = readKeys(input['jwks'], input['token_endpoint_auth_signing_alg'])
   const redirects = readRedirectUris(input['redirect_uris'])
   const { sector, problems: sectorProblems } = sectorOf(input['sector_identifier'], redirects.hosts, current)
@@ -115,6 +154,7 @@ export const completeRegistration = (input: unknown, deployment: Deployment, cur
     ...keys.problems,
     ...words(deployment, input),
     ...contradictions(input),
+    ...(profile === 'fapi2' ? fapiProblems(input) : []),
     ...renamed,
   ]
   // Where we have said it in our own words, the schema need not say it again.
@@ -126,7 +166,8 @@ export const completeRegistration = (input: unknown, deployment: Deployment, cur
   const problems = [...said, ...schemaProblems]
   if (problems.length > 0) return { ok: false, problems }
 
-  const claims = input['claims'] ?? impliedClaims(deployment, input['scope'] ?? DEFAULTS.scope)
-  const completed = checkClient({ ...input, ...DEFAULTS, ...input, claims, sector_identifier: sector, jwks: { keys: keys.keys } })
+  const defaults = profile === undefined ? {} : { profile, ...PROFILES[profile] }
+  const claims = input['claims'] ?? impliedClaims(deployment, input['scope'] ?? COMMON.scope)
+  const completed = checkClient({ ...COMMON, ...defaults, ...input, claims, sector_identifier: sector, jwks: { keys: keys.keys } })
   return completed.ok ? { ok: true, configuration: completed.value } : completed
 }

@@ -81,6 +81,7 @@ const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
   code: await keys.secret('code'),
   csrf: await keys.secret('csrf'),
   digest: await keys.secret('digest'),
+  dpopNonce: await keys.secret('dpop-nonce'),
 })
 
 export type PluginChoice = {

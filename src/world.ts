@@ -31,6 +31,8 @@ export type Secrets = {
   readonly csrf: Uint8Array
   /** Keyed digests of requests. */
   readonly digest: Uint8Array
+  /** Nonces of DPoP (RFC 9449 §8). */
+  readonly dpopNonce: Uint8Array
 }
 
 /** Wakes a request that waits for an outcome which another part of the system records. */

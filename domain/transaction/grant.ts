@@ -1,5 +1,6 @@
 import type { TransactionEvent } from '../../schemas/generated.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
+import type { RefusalCode } from '../refusals.ts'
 import { plusSeconds } from '../time.ts'
 import { expire } from './deadlines.ts'
 import { fact, type CommandOf, type TransactionRules } from './rules.ts'
@@ -19,17 +20,28 @@ const burn = (client: string, reason: 'redirect_uri' | 'verifier'): readonly Tra
 /** RFC 7636 §4.6, and RFC 9700 §4.8.2: a verifier without a challenge is as wrong as a challenge without a verifier. */
 const verifierFits = (command: Exchange, state: TransactionState): boolean => command.challenge === state.request?.codeChallenge
 
-const valid = (command: Exchange, state: TransactionState): boolean =>
-  command.client === state.request?.client && command.redirectUri === state.request.redirectUri && verifierFits(command, state)
+/** RFC 9449 §10: a code that is bound to a key is exchanged with that key. §5.2: a client may have promised to bind every token. */
+const keyFault = (command: Exchange, { request }: TransactionState, { client }: TransactionRules): RefusalCode | undefined => {
+  const bound = request?.dpopKey
+  if (command.dpopKey === undefined)
+    return bound !== undefined || client?.configuration.dpop_bound_access_tokens === true ? 'dpop_missing' : undefined
+  return bound === undefined || bound === command.dpopKey ? undefined : 'dpop_invalid'
+}
 
-/** Client authenticated before; then: the code is the client's, redirect URI, PKCE, and the append decides who was first (rule 31). */
+const valid = (command: Exchange, state: TransactionState, rules: TransactionRules): boolean =>
+  command.client === state.request?.client &&
+  command.redirectUri === state.request.redirectUri &&
+  verifierFits(command, state) &&
+  keyFault(command, state, rules) === undefined
+
+/** Client authenticated before; then: the code is the client's, redirect URI, PKCE, DPoP, and the append decides who was first (rule 31). */
 export const exchangeToken = (command: Exchange, state: TransactionState, rules: TransactionRules): Decided => {
   const { client } = command
   if (state.code === undefined || state.code.codeDigest !== command.codeDigest) return refused('code_unknown')
   if (state.exchange !== undefined) {
     // What began before TokenExchanged lost a race; what began after it, whole and valid, is a replay: recorded once, and the tokens die.
     const replay =
-      command.seen >= state.exchange.revision && valid(command, state) && state.stage === 'exchanged' && !state.exchange.replayed
+      command.seen >= state.exchange.revision && valid(command, state, rules) && state.stage === 'exchanged' && !state.exchange.replayed
     return replay ? refused('code_spent', fact('CodeReplayed', { client })) : refused('code_spent')
   }
   if (state.stage !== 'code_issued') return refused(state.stage === 'expired' ? 'code_expired' : 'code_spent')
@@ -43,13 +55,19 @@ export const exchangeToken = (command: Exchange, state: TransactionState, rules:
   if (command.redirectUri !== state.request.redirectUri) return refused('redirect_uri_mismatch', ...burn(client, 'redirect_uri'))
   if (!verifierFits(command, state))
     return refused(state.request.codeChallenge === undefined ? 'verifier_unexpected' : 'verifier_mismatch', ...burn(client, 'verifier'))
+  // Burns nothing: a client whose proof was not good enough tries again (rule 31).
+  const fault = keyFault(command, state, rules)
+  if (fault !== undefined) return refused(fault)
+  const { accessTokenDigest, dpopKey } = command
   const tokensUntil = plusSeconds(command.at, rules.policy.lifetimes.accessTokenS)
-  return recorded(fact('TokenExchanged', { client, accessTokenDigest: command.accessTokenDigest, tokensUntil }))
+  return recorded(fact('TokenExchanged', { client, accessTokenDigest, tokensUntil, ...(dpopKey !== undefined && { dpopKey }) }))
 }
 
 export const releaseUserinfo = (command: CommandOf<'ReleaseUserinfo'>, state: TransactionState, rules: TransactionRules): Decided => {
   const { exchange } = state
   if (exchange === undefined || exchange.accessTokenDigest !== command.accessTokenDigest) return refused('token_invalid')
+  // RFC 9449 §7.1 and §7.2: with its key, or as bearer where it has none; never the other way.
+  if (exchange.dpopKey !== command.dpopKey) return refused('token_invalid')
   if (state.stage === 'revoked' || exchange.replayed) return refused('token_revoked')
   if (state.stage !== 'exchanged' || command.at >= exchange.tokensUntil) return refused('token_expired')
   if (!rules.client?.active) return refused('client_inactive')

@@ -27,6 +27,8 @@ export type Exchange = {
   readonly client: string
   readonly accessTokenDigest: Digest
   readonly tokensUntil: Instant
+  /** Absent where the token is a bearer token. */
+  readonly dpopKey?: Digest
   /** The revision of TokenExchanged: what began after it is a replay, what began before it lost a race (rule 31). */
   readonly revision: number
   readonly replayed: boolean

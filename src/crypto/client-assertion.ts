@@ -1,5 +1,5 @@
 import { verifySignature, type ClientKey } from './client-keys.ts'
-import { parseObject, type JsonObject } from '../../domain/json.ts'
+import { readCompact, type Compact } from './compact.ts'
 import type { Instant, SigningAlgorithm } from '../../domain/ports.ts'
 import { epochSeconds } from '../../domain/time.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
@@ -20,11 +20,7 @@ export type AssertionFault =
   | 'signature'
 
 /** An assertion taken apart; nothing of it is proven yet. */
-export type Assertion = {
-  readonly header: JsonObject
-  readonly claims: JsonObject
-  readonly input: Uint8Array
-  readonly signature: Uint8Array
+export type Assertion = Compact & {
   /** `sub`: the client that it claims to come from. */
   readonly subject: string
 }
@@ -45,36 +41,14 @@ const FOREIGN = ['jku', 'x5u', 'jwk', 'crit', 'b64', 'zip']
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'PS256', 'RS256', 'EdDSA']
 
-/** Base64url as RFC 7515 §2 writes it, in its one canonical form. */
-const bytesOf = (part: string): Buffer | undefined => {
-  const bytes = Buffer.from(part, 'base64url')
-  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
-}
-
-const objectOf = (part: string): JsonObject | undefined => {
-  const bytes = bytesOf(part)
-  if (bytes === undefined) return undefined
-  try {
-    return parseObject(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    return undefined
-  }
-}
-
 export const readAssertion = (text: string): Assertion | undefined => {
-  if (text.length > ASSERTION_CHARS_MAX) return undefined
-  const [first = '', second = '', third = '', ...more] = text.split('.', 4)
-  const header = objectOf(first)
-  const claims = objectOf(second)
-  const signature = bytesOf(third)
-  const subject = claims?.['sub']
-  if (more.length > 0 || header === undefined || claims === undefined || signature === undefined || typeof subject !== 'string')
-    return undefined
-  return { header, claims, signature, subject, input: Buffer.from(`${first}.${second}`, 'ascii') }
+  const compact = readCompact(text, ASSERTION_CHARS_MAX)
+  const subject = compact?.claims['sub']
+  return compact === undefined || typeof subject !== 'string' ? undefined : { ...compact, subject }
 }
 
 export type AssertionRules = {
-  readonly client: Pick<ClientConfiguration, 'client_id' | 'assertion_audience' | 'token_endpoint_auth_signing_alg'>
+  readonly client: Pick<ClientConfiguration, 'client_id' | 'profile' | 'assertion_audience' | 'token_endpoint_auth_signing_alg'>
   readonly keys: readonly ClientKey[]
   readonly at: Instant
   readonly issuer: string
@@ -84,11 +58,11 @@ export type AssertionRules = {
   readonly epoch: Instant
 }
 
-/** RFC 9864 §2.2: `Ed25519` is what `EdDSA` means with such a key, and what newer clients write. */
+/** FAPI 2.0 §5.4.1: no RS256. RFC 9864 §2.2: `Ed25519` is what `EdDSA` means with such a key, and what newer clients write. */
 const algorithmOf = ({ header }: Assertion, { client }: AssertionRules): SigningAlgorithm | undefined => {
   const only = client.token_endpoint_auth_signing_alg
   const named = header['alg'] === 'Ed25519' ? 'EdDSA' : header['alg']
-  return ALGORITHMS.find((alg) => alg === named && (only === undefined || only === alg))
+  return ALGORITHMS.find((alg) => alg === named && (only === undefined || only === alg) && !(alg === 'RS256' && client.profile === 'fapi2'))
 }
 
 const headerFault = ({ header }: Assertion): AssertionFault | undefined => {

@@ -25,7 +25,8 @@ const sizeFits = (key: KeyObject): boolean => {
   return key.asymmetricKeyType !== 'rsa' || (bits !== undefined && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
 }
 
-const imported = (jwk: Jwk): readonly ClientKey[] => {
+/** A public key as one that may verify, or nothing where it may not. */
+export const imported = (jwk: Jwk): readonly ClientKey[] => {
   const algorithms = algorithmsOf(jwk).filter((alg) => jwk.alg === undefined || jwk.alg === alg)
   if (algorithms.length === 0 || (jwk.use !== undefined && jwk.use !== 'sig')) return []
   try {

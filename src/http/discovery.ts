@@ -4,6 +4,7 @@ import type { World } from '../world.ts'
 import { availableAcrs } from '../../domain/assurance.ts'
 import { CLAIM_SCOPES } from '../../domain/claims.ts'
 import type { SigningAlgorithm } from '../../domain/ports.ts'
+import { DPOP_ALGORITHMS } from '../crypto/dpop.ts'
 import { LANGUAGES } from '../ui/text.ts'
 
 /** The default first. A client is given what it registered for. */
@@ -42,6 +43,7 @@ export const discoveryDocument = ({ settings, idSystem, policy }: Described): { 
     userinfo_signing_alg_values_supported: ALGORITHMS,
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+    dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     display_values_supported: ['page'],
     claim_types_supported: ['normal'],

@@ -1,9 +1,10 @@
 import type { Headers, Reply, Request } from './reply.ts'
 import { json } from './reply.ts'
+import { DPOP_ALGORITHMS } from '../crypto/dpop.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 
 export type ErrorRow = {
-  /** RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750 §3.1, Unmet Authentication Requirements 1.0. */
+  /** RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750 §3.1, RFC 9449 §5 and §8, Unmet Authentication Requirements 1.0. */
   readonly oauth: string
   /** Of the answer when it is JSON or a page; a redirect is always 303. */
   readonly status: number
@@ -84,6 +85,9 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorRow>> = {
   redirect_uri_mismatch: row('invalid_grant', 400, 'The redirect_uri is not the one of the request.'),
   verifier_mismatch: row('invalid_grant', 400, 'The code_verifier does not fit the code_challenge.'),
   verifier_unexpected: row('invalid_grant', 400, 'There was no code_challenge, so there can be no code_verifier.'),
+  dpop_invalid: row('invalid_dpop_proof', 400, 'The DPoP proof is not valid here.'),
+  dpop_missing: row('invalid_request', 400, 'A DPoP proof is required.'),
+  dpop_nonce_needed: row('use_dpop_nonce', 400, 'The DPoP proof needs the nonce of this answer.'),
   token_missing: row('invalid_token', 401, 'An access token is required.'),
   token_invalid: row('invalid_token', 401, 'The access token is not valid.'),
   token_expired: row('invalid_token', 401, 'The access token has expired.'),
@@ -122,13 +126,18 @@ export const tokenError = (refusal: RefusalCode, request?: Pick<Request, 'header
   return json(oauthError(shown), status, { ...retry(status), ...challenge })
 }
 
-/** Of the userinfo endpoint (RFC 6750 §3). */
-export const bearerError = (refusal: RefusalCode): Reply => {
+type Scheme = 'Bearer' | 'DPoP'
+
+const ALGS = `algs="${DPOP_ALGORITHMS.join(' ')}"`
+const REALMS: Readonly<Record<Scheme, string>> = { Bearer: 'Bearer realm="userinfo"', DPoP: `DPoP realm="userinfo", ${ALGS}` }
+
+/** Of the userinfo endpoint (RFC 6750 §3, RFC 9449 §7.1): by the scheme that the token came with. */
+export const userinfoError = (refusal: RefusalCode, scheme: Scheme = 'Bearer'): Reply => {
   const shown = refusal === 'client_unknown' || refusal === 'client_inactive' ? 'token_revoked' : refusal
-  const { status, oauth, description } = ERRORS[shown]
-  const realm = 'Bearer realm="userinfo"'
+  const { oauth, description } = ERRORS[shown]
+  const status = oauth === 'invalid_dpop_proof' || oauth === 'use_dpop_nonce' ? 401 : ERRORS[shown].status
   // RFC 6750 §3.1: a request without a token is told no error.
-  if (shown === 'token_missing') return json(oauthError(shown), status, { 'www-authenticate': realm })
-  const challenge = `${realm}, error="${oauth}", error_description="${description}"`
+  if (shown === 'token_missing') return json(oauthError(shown), status, { 'www-authenticate': [REALMS.Bearer, REALMS.DPoP] })
+  const challenge = `${REALMS[scheme]}, error="${oauth}", error_description="${description}"`
   return json(oauthError(shown), status, { ...retry(status), ...(status < 429 && { 'www-authenticate': challenge }) })
 }

@@ -1,4 +1,5 @@
 import { authenticateClient } from './guards/client-authentication.ts'
+import { readProof, spendProof, withNonce } from './guards/dpop.ts'
 import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
 import { sha256 } from '../crypto/hash.ts'
@@ -13,8 +14,13 @@ export const token = async (world: World, request: Request): Promise<Reply> => {
   const code = field(request, 'code')
   // Read before anything else: what begins after an exchange is a replay (rule 31).
   const begun = code === undefined ? undefined : await beginExchange(world, code)
+  const read = await readProof(world, request, { nonceDemanded: true })
+  if ('refusal' in read) return withNonce(world, request, tokenError(read.refusal))
+  const { proof } = read
   const authenticated = await authenticateClient(world, request, request.path)
   if ('refusal' in authenticated) return tokenError(authenticated.refusal)
+  const { configuration } = authenticated.client
+  if (configuration === undefined) return tokenError('client_unknown')
   const grantType = field(request, 'grant_type')
   const redirectUri = field(request, 'redirect_uri')
   const verifier = field(request, 'code_verifier')
@@ -22,15 +28,18 @@ export const token = async (world: World, request: Request): Promise<Reply> => {
   if (grantType !== 'authorization_code') return tokenError('grant_type_unsupported')
   if (verifier !== undefined && !VERIFIER.test(verifier)) return tokenError('request_invalid')
   if (begun === undefined) return tokenError('code_unknown')
+  const spent = proof && (await spendProof(world, request, proof, configuration))
+  if (spent !== undefined) return tokenError(spent)
   const from = { id: request.requestId, causation: request.requestId, at: request.at, client: authenticated.client }
-  const presentation = { redirectUri, ...(verifier !== undefined && { challenge: sha256(verifier) }) }
+  const presentation = { redirectUri, ...(verifier !== undefined && { challenge: sha256(verifier) }), ...(proof && { dpopKey: proof.key }) }
   const tokens = await exchangeCode(world, from, begun, presentation)
   if (typeof tokens === 'string') return tokenError(tokens)
-  return json({
+  const answer = json({
     access_token: tokens.accessToken,
-    token_type: 'Bearer',
+    token_type: proof === undefined ? 'Bearer' : 'DPoP',
     expires_in: tokens.expiresInS,
     scope: tokens.scope,
     id_token: tokens.idToken,
   })
+  return proof === undefined ? answer : withNonce(world, request, answer)
 }

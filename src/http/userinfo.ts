@@ -1,6 +1,8 @@
-import { bearerError } from './errors.ts'
+import { userinfoError } from './errors.ts'
+import { readProof, spendProof, withNonce, type ProofRead } from './guards/dpop.ts'
 import { json, type Reply, type Request } from './reply.ts'
-import { clientOf } from '../clients.ts'
+import { clientOf, rulesFor } from '../clients.ts'
+import type { Proof } from '../crypto/dpop.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
@@ -9,14 +11,16 @@ import { unseal } from '../sealed.ts'
 import { command } from '../steps/act.ts'
 import type { World } from '../world.ts'
 import { releasedMembers } from '../../domain/claims.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { epochSeconds } from '../../domain/time.ts'
 import { userinfoClaims } from '../../domain/tokens.ts'
+import { transaction as rules } from '../../domain/transaction/decide.ts'
 
 const TOKEN_CHARS_MAX = 4096
 
-/** RFC 9110 §11.1: the scheme in any case. RFC 6750 §2.1: the header is the only place where a token is taken. */
-const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
+/** RFC 9110 §11.1: the scheme in any case. RFC 6750 §2.1, RFC 9449 §7.1: the header is the only place where a token is taken. */
+const CREDENTIALS = /^(bearer|dpop) +([A-Za-z0-9._~+/-]+=*)$/i
 
 const TOKEN_NAME = /^(tx_[0-9a-hjkmnp-tv-z]{24})\.[A-Za-z0-9_-]{22}$/
 
@@ -34,28 +38,68 @@ const transactionOf = (token: string): string | undefined => {
   }
 }
 
-/** GET and POST: the claims that the person agreed to share, once the release is recorded. */
-export const userinfo = async (world: World, request: Request): Promise<Reply> => {
-  const header = request.headers['authorization']
-  if (header === undefined) return bearerError('token_missing')
-  const presented = header.length <= TOKEN_CHARS_MAX ? BEARER.exec(header)?.[1] : undefined
-  const transaction = presented === undefined ? undefined : transactionOf(presented)
-  if (presented === undefined || transaction === undefined) return bearerError('token_invalid')
+type Presented = { readonly scheme: 'Bearer' | 'DPoP'; readonly token: string; readonly transaction: string }
+
+const presentedIn = (header: string): Presented | undefined => {
+  const [, scheme = '', token = ''] = (header.length <= TOKEN_CHARS_MAX ? CREDENTIALS.exec(header) : null) ?? []
+  const transaction = transactionOf(token)
+  return transaction === undefined ? undefined : { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token, transaction }
+}
+
+/** The proof that comes with a DPoP token; what comes beside a bearer token proves nothing. */
+const proofOf = async (world: World, request: Request, { scheme, token }: Presented): Promise<ProofRead> => {
+  if (scheme === 'Bearer') return {}
+  const read = await readProof(world, request, { nonceDemanded: true, accessToken: token })
+  return 'refusal' in read || read.proof !== undefined ? read : { refusal: 'dpop_invalid' }
+}
+
+/** The claims for whoever holds the token and, where it is bound, its key. */
+const release = async (
+  world: World,
+  request: Request,
+  { token, transaction }: Presented,
+  proof: Proof | undefined,
+): Promise<Reply | RefusalCode> => {
   const { state } = await load(world, transactions, transactionStream(transaction))
   const client = await clientOf(world, state.request?.client ?? '')
   const { configuration } = client
-  const proof = await unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`)
+  const known = await unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`)
   const claims = await unseal(world, transaction, 'claims')
   const raw = await unseal(world, transaction, 'request')
-  if (configuration === undefined || proof === undefined || claims === undefined) return bearerError('token_invalid')
+  if (configuration === undefined || known === undefined || claims === undefined) return 'token_invalid'
   const act = { id: request.requestId, causation: request.requestId, at: request.at, transaction, client }
-  const wish = { type: 'ReleaseUserinfo', at: request.at, accessTokenDigest: sha256(presented), claims: Object.keys(claims) } as const
+  const wish = {
+    type: 'ReleaseUserinfo',
+    at: request.at,
+    accessTokenDigest: sha256(token),
+    claims: Object.keys(claims),
+    ...(proof && { dpopKey: proof.key }),
+  } as const
+  // Asked beforehand, so that only who holds the token and its key leaves a trace in the memory of proofs.
+  const foreseen = rules.decide(wish, state, rulesFor(world, client).rules)
+  if (foreseen.refusal !== undefined) return foreseen.refusal
+  const spent = proof && (await spendProof(world, request, proof, configuration))
+  if (spent !== undefined) return spent
   const { refusal } = await command(world, act, wish)
-  if (refusal !== undefined) return bearerError(refusal)
+  if (refusal !== undefined) return refusal
   const members = releasedMembers(claims, (raw?.['claims_locales'] ?? '').split(' '))
-  if (configuration.userinfo_format === 'json') return json({ ...members, sub: proof.sub })
+  if (configuration.userinfo_format === 'json') return json({ ...members, sub: known.sub })
   const { issuer } = world.settings
-  const set = userinfoClaims({ issuer, client: configuration.client_id, sub: proof.sub, issuedAt: epochSeconds(request.at), members })
+  const set = userinfoClaims({ issuer, client: configuration.client_id, sub: known.sub, issuedAt: epochSeconds(request.at), members })
   const jwt = await signJwt(await world.keys.signing(configuration.userinfo_signed_response_alg), 'JWT', set)
   return { status: 200, headers: { 'content-type': 'application/jwt' }, body: jwt }
+}
+
+/** GET and POST: the claims that the person agreed to share, once the release is recorded. */
+export const userinfo = async (world: World, request: Request): Promise<Reply> => {
+  const header = request.headers['authorization']
+  if (header === undefined) return userinfoError('token_missing')
+  const presented = presentedIn(header)
+  if (presented === undefined) return userinfoError('token_invalid', /^dpop /i.test(header) ? 'DPoP' : 'Bearer')
+  const { scheme } = presented
+  const read = await proofOf(world, request, presented)
+  if ('refusal' in read) return withNonce(world, request, userinfoError(read.refusal, scheme))
+  const released = await release(world, request, presented, read.proof)
+  const reply = typeof released === 'string' ? userinfoError(released, scheme) : released
+  return read.proof === undefined ? reply : withNonce(world, request, reply)
 }

@@ -18,6 +18,8 @@ export type Presentation = {
   readonly redirectUri: string
   /** S256 of the verifier, where one was presented. */
   readonly challenge?: string
+  /** Thumbprint of the key whose DPoP proof was verified. */
+  readonly dpopKey?: string
 }
 
 export type Tokens = { readonly accessToken: string; readonly idToken: string; readonly expiresInS: number; readonly scope: string }
@@ -25,10 +27,10 @@ export type Tokens = { readonly accessToken: string; readonly idToken: string; r
 /** 128 random bits in the token's own name. */
 const TOKEN_ID_BYTES = 16
 
-type Minting = { readonly world: World; readonly act: Act; readonly state: TransactionState }
+type Minting = { readonly world: World; readonly act: Act; readonly state: TransactionState; readonly key: string | undefined }
 
 /** Both tokens, signed before the code is spent: a signer that fails burns nothing. */
-const mint = async ({ world, act, state }: Minting): Promise<Tokens | undefined> => {
+const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Tokens | undefined> => {
   const { authenticated, consent } = state
   const proof = await unseal(world, act.transaction, `proof.${authenticated?.person ?? ''}`)
   const request = await unseal(world, act.transaction, 'request')
@@ -42,7 +44,11 @@ const mint = async ({ world, act, state }: Minting): Promise<Tokens | undefined>
   const key = await world.keys.signing(alg)
   const scope = consent.scopes.join(' ')
   const id = `${act.transaction}.${randomText(world.chance, TOKEN_ID_BYTES)}`
-  const accessToken = await signJwt(key, 'at+jwt', accessTokenClaims({ ...common, id, scope, expiresAt: at + accessTokenS }))
+  const accessToken = await signJwt(
+    key,
+    'at+jwt',
+    accessTokenClaims({ ...common, id, scope, expiresAt: at + accessTokenS, ...(dpopKey !== undefined && { key: dpopKey }) }),
+  )
   const idToken = await signJwt(
     key,
     'JWT',
@@ -67,7 +73,7 @@ export const exchangeCode = async (
   world: World,
   from: Omit<Act, 'transaction'>,
   begun: Begun,
-  { redirectUri, challenge }: Presentation,
+  { redirectUri, challenge, dpopKey }: Presentation,
 ): Promise<Tokens | RefusalCode> => {
   const act = { ...from, transaction: begun.transaction }
   const { state, revision } = begun.loaded
@@ -78,12 +84,13 @@ export const exchangeCode = async (
     codeDigest: sha256(begun.secret),
     redirectUri,
     ...(challenge !== undefined && { challenge }),
+    ...(dpopKey !== undefined && { dpopKey }),
     seen: revision,
   } as const
   // A digest of nothing that exists: it is recorded nowhere unless the exchange succeeds.
   const none = sha256(randomText(world.chance, TOKEN_ID_BYTES))
   const foreseen = rules.decide({ ...wish, accessTokenDigest: none }, state, rulesFor(world, from.client).rules)
-  const tokens = foreseen.refusal === undefined ? await mint({ world, act, state }) : undefined
+  const tokens = foreseen.refusal === undefined ? await mint({ world, act, state, key: dpopKey }) : undefined
   if (foreseen.refusal === undefined && tokens === undefined) return 'code_expired'
   const digest = tokens === undefined ? none : sha256(tokens.accessToken)
   const { refusal } = await command(world, act, { ...wish, accessTokenDigest: digest })

@@ -20,10 +20,12 @@ const minimal = {
   client_name: 'The Shop',
   redirect_uris: ['https://shop.example/cb'],
   jwks: { keys: [ED] },
+  profile: 'compatible',
 }
 
 const complete = (change: object = {}, ...current: [] | [Parameters<typeof completeRegistration>[2]]): Completed =>
-  completeRegistration({ ...minimal, ...change }, deployment, ...current)
+  // As a file says it: what is undefined is left out.
+  completeRegistration(JSON.parse(JSON.stringify({ ...minimal, ...change })), deployment, ...current)
 
 const problems = (change: object, ...current: [] | [Parameters<typeof completeRegistration>[2]]): readonly string[] => {
   const completed = complete(change, ...current)
@@ -64,15 +66,55 @@ describe('client registration', () => {
         userinfo_signed_response_alg: 'ES256',
         require_pushed_authorization_requests: false,
         require_pkce: true,
+        dpop_bound_access_tokens: false,
         scope: 'openid',
         claims: [],
         default_acr_values: [],
-        profile: 'compatible',
         assertion_audience: 'issuer_or_endpoint',
         userinfo_format: 'jwt',
         consent_days: 365,
       },
     })
+  })
+
+  it('who states no profile is of fapi2, with all that it demands (rule 34)', () => {
+    const completed = complete({ profile: undefined })
+    expect(completed.ok && completed.configuration).to.include({
+      profile: 'fapi2',
+      require_pushed_authorization_requests: true,
+      require_pkce: true,
+      dpop_bound_access_tokens: true,
+      assertion_audience: 'issuer',
+      userinfo_format: 'jwt',
+    })
+    expect(complete({ profile: 'fapi2' })).to.deep.equal(completed)
+  })
+
+  it('fapi2: each contradiction is an error, all at once (rule 34, FAPI 2.0 §5.3.2 and §5.4.1)', () => {
+    const wrong = {
+      profile: undefined,
+      require_pushed_authorization_requests: false,
+      require_pkce: false,
+      dpop_bound_access_tokens: false,
+      assertion_audience: 'issuer_or_endpoint',
+      token_endpoint_auth_signing_alg: 'RS256',
+      id_token_signed_response_alg: 'RS256',
+      userinfo_signed_response_alg: 'RS256',
+      jwks: { keys: [{ ...rsa, alg: 'RS256' }] },
+      redirect_uris: ['http://localhost:3000/cb'],
+    }
+    const members = ['jwks', ...Object.keys(wrong).filter((member) => member !== 'profile' && member !== 'jwks')]
+    expect(problems(wrong).map((problem) => problem.split(':')[0])).to.have.members(members)
+    expect(problems({ ...wrong, profile: 'compatible' })).to.deep.equal([])
+    expect(problems({ profile: 'fapi2', userinfo_format: 'json' })).to.deep.equal(['userinfo_format: profile fapi2 demands jwt'])
+  })
+
+  it('an update that states no profile keeps the one that the client has (rule 34)', () => {
+    const old = complete()
+    const strict = complete({ profile: 'fapi2' })
+    if (!old.ok || !strict.ok) throw new Error('both registrations are fine')
+    expect(complete({ profile: undefined }, old.configuration)).to.deep.equal(old)
+    expect(complete({ profile: undefined }, strict.configuration)).to.deep.equal(strict)
   })
 
   it('claims left out are those that its scopes promise and the ID system has, no more', () => {
@@ -202,7 +244,7 @@ describe('client registration', () => {
     expect(problems({ userinfo_format: 'json', userinfo_signed_response_alg: 'ES256' })).to.have.length(1)
     expect(problems({ userinfo_format: 'json' })).to.deep.equal([])
     expect(problems({ token_endpoint_auth_method: 'client_secret_basic' })).to.have.length(1)
-    expect(problems({ profile: 'fapi2' })).to.have.length(1)
+    expect(problems({ profile: 'fapi3' })).to.have.length(1)
   })
 
   it('texts in other languages pass through', () => {

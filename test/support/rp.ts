@@ -37,7 +37,7 @@ export type Party = {
 
 const CLAIMS = ['name', 'birthdate', 'gender', 'email', 'phone_number', 'address', 'picture']
 
-/** A relying party of its own key. Nothing is registered yet. */
+/** A relying party of its own key, of the compatible profile unless it says otherwise. Nothing is registered yet. */
 export const newParty = async (id: string, alg: Alg = 'ES256', more: Readonly<Record<string, unknown>> = {}): Promise<Party> => {
   const pair = await generateKeyPair(alg, { extractable: true, ...(alg === 'EdDSA' && { crv: 'Ed25519' }) })
   const kid = randomUUID()
@@ -50,6 +50,7 @@ export const newParty = async (id: string, alg: Alg = 'ES256', more: Readonly<Re
     jwks: { keys: [jwk] },
     scope: 'openid profile email phone address',
     claims: CLAIMS,
+    profile: 'compatible',
     ...more,
   }
   const [first = redirectUri] = registration.redirect_uris

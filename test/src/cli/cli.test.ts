@@ -11,6 +11,7 @@ const REGISTRATION = {
   client_id: 'library',
   client_name: 'The Library',
   redirect_uris: ['https://library.example/cb'],
+  profile: 'compatible',
   jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] },
 }
 

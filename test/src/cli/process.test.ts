@@ -12,6 +12,7 @@ const registration = (id: string): string =>
     client_id: id,
     client_name: 'The Shop',
     redirect_uris: ['https://shop.example/cb'],
+    profile: 'compatible',
     jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] },
   })
 

@@ -40,7 +40,7 @@ const rules = (
   more: Partial<AssertionRules['client']> = {},
   epoch = '2026-11-01T00:00:00.000Z',
 ): AssertionRules => ({
-  client: { client_id: 'rp', assertion_audience: 'issuer', ...more },
+  client: { client_id: 'rp', profile: 'compatible', assertion_audience: 'issuer', ...more },
   keys,
   at: AT,
   issuer: ISSUER,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { REFUSALS } from '../../../domain/refusals.ts'
-import { bearerError, ERRORS, oauthError, tokenError } from '../../../src/http/errors.ts'
+import { userinfoError, ERRORS, oauthError, tokenError } from '../../../src/http/errors.ts'
 
 /** RFC 6749 §4.1.2.1, §5.2; OpenID Connect Core §3.1.2.6; RFC 9126; RFC 6750; RFC 7591; Unmet Authentication Requirements 1.0. */
 const REGISTERED = [
@@ -18,6 +18,8 @@ const REGISTERED = [
   'invalid_request_uri',
   'request_not_supported',
   'invalid_token',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
   'invalid_client_metadata',
   'unmet_authentication_requirements',
 ]
@@ -69,13 +71,16 @@ describe('error replies', () => {
   })
 
   it('userinfo: WWW-Authenticate of RFC 6750 §3', () => {
-    expect(bearerError('token_missing').headers['www-authenticate']).to.equal('Bearer realm="userinfo"')
-    expect(bearerError('token_expired').headers['www-authenticate']).to.equal(
+    expect(userinfoError('token_missing').headers['www-authenticate']).to.deep.equal([
+      'Bearer realm="userinfo"',
+      'DPoP realm="userinfo", algs="ES256 PS256 EdDSA RS256"',
+    ])
+    expect(userinfoError('token_expired').headers['www-authenticate']).to.equal(
       'Bearer realm="userinfo", error="invalid_token", error_description="The access token has expired."',
     )
-    const limited = bearerError('userinfo_limited')
+    const limited = userinfoError('userinfo_limited')
     expect(limited.status).to.equal(429)
     expect(limited.headers).to.have.keys('content-type', 'retry-after')
-    expect(bearerError('client_inactive').status).to.equal(401)
+    expect(userinfoError('client_inactive').status).to.equal(401)
   })
 })

@@ -52,7 +52,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     vault: memoryVault({ clock }),
     personKeys: memoryPersonKeys({ clock, chance }),
     singleUse: memorySingleUse({ clock }),
-    secrets: { index: key, subject: key, code: key, csrf: key, digest: key },
+    secrets: { index: key, subject: key, code: key, csrf: key, digest: key, dpopNonce: key },
     idSystem: { description, system: { health: async () => ({ status: 'up' }), close: async () => undefined } },
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),

@@ -47,7 +47,7 @@ describe('proving who one is', () => {
       policy: { value: policy, digest: digest('policy') },
       vault: memoryVault({ clock }),
       personKeys: memoryPersonKeys({ clock, chance: systemChance }),
-      secrets: { index: KEY, subject: KEY, digest: KEY, code: KEY, csrf: KEY },
+      secrets: { index: KEY, subject: KEY, digest: KEY, code: KEY, csrf: KEY, dpopNonce: KEY },
       waiters: { wait: async () => undefined, wake: () => undefined },
       idSystem: { description: { id: 'mock', idTypes: [], factors: [] }, system: { verify } },
     } as unknown as World
