@@ -1,0 +1,68 @@
+// The attacker wants to learn who is known, or to guess a proof; pages that do not differ (`src/http/login-views.ts`) and counters written before the ID system is asked (`src/steps/prove.ts`, `domain/person/attempts.ts`) stop it.
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { attacked } from '../../support/attacked.ts'
+import { readEvents } from '../../support/broker.ts'
+import { begin, PERSON, type Begun } from '../../support/rp.ts'
+import { type Page } from '../../support/scripted-browser.ts'
+
+describe('attack 27: who is known, and guessing (rules 21 and 22)', () => {
+  const { here, party } = attacked(['shop'])
+  const NOBODY = '9999999999'
+
+  /** A page without what differs in every login. */
+  const shape = ({ status, html, headers }: Page, id: string, { transaction }: Begun): unknown => ({
+    status,
+    names: Object.keys(headers).sort(),
+    html: html
+      .replaceAll(transaction, 'TX')
+      .replaceAll(id, 'ID')
+      .replaceAll(id.slice(-4), 'ID4')
+      .replace(/name="?csrf"? value="?[^">\s]+/g, 'CSRF')
+      .replace(/value="?[A-Za-z0-9_-]{43}"?/g, 'CSRF')
+      .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'AT')
+      .replace(/\d{2}:\d{2}(:\d{2})?/g, 'AT')
+      .replace(/[0-9A-Z]{4}-[0-9A-Z]{4}|[0-9a-f]{8}-[0-9a-f-]{27}/g, 'REF'),
+  })
+  const walk = async (id: string, factor: 'pin' | 'otp'): Promise<readonly unknown[]> => {
+    const begun = await begin(here(), party('shop'))
+    const asked = await begun.browser.submit(begun.page, 'form-choose', { values: { individual_id: id, factor } })
+    if (factor === 'otp') return [asked.status, asked.has('form-otp')]
+    const wrong = await begun.browser.submit(asked, 'form-pin', { values: { pin: '000000' } })
+    return [shape(asked, id, begun), shape(wrong, id, begun)]
+  }
+
+  it('a known and an unknown id are told the same, word for word', async () => {
+    const [known, unknown] = [await walk('1774231323', 'pin'), await walk(NOBODY, 'pin')]
+    expect(unknown).to.deep.equal(known)
+  })
+
+  it('a code is said to be sent to both', async () => {
+    expect(await walk(NOBODY, 'otp')).to.deep.equal(await walk('1774231323', 'otp'))
+  })
+
+  it('guesses end within a login, and the right PIN after them opens nothing', async () => {
+    const begun = await begin(here(), party('shop'))
+    let page = await begun.browser.submit(begun.page, 'form-choose', { values: { individual_id: PERSON.id, factor: 'pin' } })
+    let guesses = 0
+    while (page.has('form-pin') && guesses < 20) {
+      guesses += 1
+      page = await begun.browser.submit(page, 'form-pin', { values: { pin: String(100_000 + guesses) } })
+    }
+    expect(guesses).to.be.at.most(here().broker.world.policy.value.limits.attemptsMax)
+    const late = await begun.browser.get(begun.base)
+    expect(late.has('form-pin')).to.be.false
+  })
+
+  it('guesses in many logins close the path of the person: the ID system is not asked any more', async () => {
+    let limited = false
+    for (let login = 0; login < 12 && !limited; login += 1) {
+      const begun = await begin(here(), party('shop'))
+      let page = await begun.browser.submit(begun.page, 'form-choose', { values: { individual_id: PERSON.id, factor: 'pin' } })
+      for (let guess = 0; guess < 10 && page.has('form-pin'); guess += 1)
+        page = await begun.browser.submit(page, 'form-pin', { values: { pin: String(200_000 + guess) } })
+      limited = readEvents(here().data, "e.type = 'FactorRejected'").some(({ data }) => data.includes('limited'))
+    }
+    expect(limited).to.be.true
+  })
+})
