@@ -73,6 +73,7 @@ export const REFUSALS = [
   'token_expired',
   'token_revoked',
   'userinfo_limited',
+  'encryption_key_missing',
 
   // Any door.
   'not_found',

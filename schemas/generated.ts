@@ -7,13 +7,13 @@ export type ClientConfiguration = {
   readonly client_name: string
   /** Matched exactly. */
   readonly redirect_uris: readonly RedirectUri[]
-  /** The keys that verify its assertions. */
+  /** The keys that verify its assertions, and those that answers are encrypted to. */
   readonly jwks: {
     /** Items: A public key (RFC 7517). */
     readonly keys: readonly {
       readonly kty: 'RSA' | 'EC' | 'OKP'
       readonly kid?: string
-      readonly alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+      readonly alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA' | 'RSA-OAEP-256' | 'ECDH-ES' | 'ECDH-ES+A256KW'
       readonly use?: 'sig' | 'enc'
       readonly crv?: string
       readonly x?: string
@@ -35,6 +35,10 @@ export type ClientConfiguration = {
   readonly id_token_signed_response_alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
   /** Default ES256. */
   readonly userinfo_signed_response_alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** How userinfo is encrypted, once signed, to a key of the relying party; absent: it is not. */
+  readonly userinfo_encrypted_response_alg?: 'RSA-OAEP-256' | 'ECDH-ES' | 'ECDH-ES+A256KW'
+  /** Default A256GCM, where userinfo is encrypted. */
+  readonly userinfo_encrypted_response_enc?: 'A256GCM'
   /** RFC 9126 §6. */
   readonly require_pushed_authorization_requests: boolean
   /** Refuse a request without a code challenge. */
@@ -992,13 +996,13 @@ export type ClientRegistration = {
   readonly client_name: string
   /** Matched exactly. */
   readonly redirect_uris: readonly RedirectUri[]
-  /** The keys that verify its assertions. */
+  /** The keys that verify its assertions, and those that answers are encrypted to. */
   readonly jwks: {
     /** Items: A public key (RFC 7517). */
     readonly keys: readonly {
       readonly kty: 'RSA' | 'EC' | 'OKP'
       readonly kid?: string
-      readonly alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+      readonly alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA' | 'RSA-OAEP-256' | 'ECDH-ES' | 'ECDH-ES+A256KW'
       readonly use?: 'sig' | 'enc'
       readonly crv?: string
       readonly x?: string
@@ -1020,6 +1024,10 @@ export type ClientRegistration = {
   readonly id_token_signed_response_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
   /** Default ES256. */
   readonly userinfo_signed_response_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** How userinfo is encrypted, once signed, to a key of the relying party; absent: it is not. */
+  readonly userinfo_encrypted_response_alg?: 'RSA-OAEP-256' | 'ECDH-ES' | 'ECDH-ES+A256KW'
+  /** Default A256GCM, where userinfo is encrypted. */
+  readonly userinfo_encrypted_response_enc?: 'A256GCM'
   /** RFC 9126 §6. */
   readonly require_pushed_authorization_requests?: boolean
   /** Refuse a request without a code challenge. */

@@ -3,6 +3,7 @@ import type { PluginDescription } from '../domain/ports.ts'
 import { checkBody, checkClient } from '../schemas/check.ts'
 import registration from '../schemas/requests/client-registration.json' with { type: 'json' }
 import type { ClientConfiguration, Policy } from '../schemas/generated.ts'
+import { CONTENT_ENCRYPTION } from './crypto/encrypt.ts'
 import { readKeys } from './registration/keys.ts'
 import { readRedirectUris } from './registration/redirect-uris.ts'
 
@@ -58,7 +59,6 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   logo_uri: 'is not shown in this version: leave it out',
   sector_identifier_uri: 'is not read in this version: use redirect URIs of one host',
   client_secret: 'is not used: assertions are signed (private_key_jwt)',
-  userinfo_encrypted_response_alg: 'is not done in this version: leave it out',
   id_token_encrypted_response_alg: 'is not done in this version: leave it out',
 }
 
@@ -110,7 +110,10 @@ const LOOPBACK = /^http:/
 
 const onlyRs256 = (jwks: unknown): boolean => {
   const keys: readonly unknown[] = isObject(jwks) && Array.isArray(jwks['keys']) ? jwks['keys'] : []
-  return keys.length > 0 && keys.every((key) => isObject(key) && (key['alg'] === 'RS256' || key['use'] === 'enc'))
+  return (
+    keys.length > 0 &&
+    keys.every((key) => isObject(key) && (key['alg'] === 'RS256' || key['alg'] === 'RSA-OAEP-256' || key['use'] === 'enc'))
+  )
 }
 
 /** What FAPI 2.0 leaves no choice in (rule 34). */
@@ -124,10 +127,24 @@ const fapiProblems = (input: Members): readonly string[] => [
   ...(textsOf(input['redirect_uris']).some((uri) => LOOPBACK.test(uri)) ? ['redirect_uris: profile fapi2 demands https'] : []),
 ]
 
-const contradictions = (input: Members): readonly string[] =>
-  input['userinfo_format'] === 'json' && input['userinfo_signed_response_alg'] !== undefined
-    ? ['userinfo_signed_response_alg: contradicts userinfo_format json, which is not signed; leave one of them out']
-    : []
+/** Members of a signed answer, which JSON is not. */
+const OF_JWT = {
+  userinfo_signed_response_alg: 'signed',
+  userinfo_encrypted_response_alg: 'encrypted',
+} as const
+
+const contradictions = (input: Members): readonly string[] => [
+  ...Object.entries(OF_JWT).flatMap(([member, done]) =>
+    input['userinfo_format'] === 'json' && input[member] !== undefined
+      ? [`${member}: contradicts userinfo_format json, which is not ${done}; leave one of them out`]
+      : [],
+  ),
+  ...(input['userinfo_encrypted_response_enc'] !== undefined && input['userinfo_encrypted_response_alg'] === undefined
+    ? ['userinfo_encrypted_response_enc: needs userinfo_encrypted_response_alg beside it']
+    : []),
+]
+
+const ENCRYPTED = { userinfo_encrypted_response_enc: CONTENT_ENCRYPTION } as const
 
 const profileOf = (stated: unknown): Profile | undefined => (stated === 'fapi2' || stated === 'compatible' ? stated : undefined)
 
@@ -143,7 +160,7 @@ export const completeRegistration = (input: unknown, deployment: Deployment, cur
   if (!isObject(input)) return { ok: false, problems: ['a registration is a JSON object'] }
   // New relying parties are of the strict profile unless they say otherwise; those that exist keep what they have.
   const profile = profileOf(input['profile'] ?? current?.profile ?? 'fapi2')
-  const keys = readKeys(input['jwks'], input['token_endpoint_auth_signing_alg'])
+  const keys = readKeys(input['jwks'], input)
   const redirects = readRedirectUris(input['redirect_uris'])
   const { sector, problems: sectorProblems } = sectorOf(input['sector_identifier'], redirects.hosts, current)
   const renamed = current !== undefined && input['client_id'] !== current.client_id ? ['client_id: must be the one that is registered'] : []
@@ -168,6 +185,15 @@ export const completeRegistration = (input: unknown, deployment: Deployment, cur
 
   const defaults = profile === undefined ? {} : { profile, ...PROFILES[profile] }
   const claims = input['claims'] ?? impliedClaims(deployment, input['scope'] ?? COMMON.scope)
-  const completed = checkClient({ ...COMMON, ...defaults, ...input, claims, sector_identifier: sector, jwks: { keys: keys.keys } })
+  const encrypted = input['userinfo_encrypted_response_alg'] === undefined ? {} : ENCRYPTED
+  const completed = checkClient({
+    ...COMMON,
+    ...defaults,
+    ...encrypted,
+    ...input,
+    claims,
+    sector_identifier: sector,
+    jwks: { keys: keys.keys },
+  })
   return completed.ok ? { ok: true, configuration: completed.value } : completed
 }

@@ -5,6 +5,7 @@ import { availableAcrs } from '../../domain/assurance.ts'
 import { CLAIM_SCOPES } from '../../domain/claims.ts'
 import type { SigningAlgorithm } from '../../domain/ports.ts'
 import { DPOP_ALGORITHMS } from '../crypto/dpop.ts'
+import { CONTENT_ENCRYPTION, ENCRYPTION_ALGORITHMS } from '../crypto/encrypt.ts'
 import { LANGUAGES } from '../ui/text.ts'
 
 /** The default first. A client is given what it registered for. */
@@ -41,6 +42,8 @@ export const discoveryDocument = ({ settings, idSystem, policy }: Described): { 
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ALGORITHMS,
     userinfo_signing_alg_values_supported: ALGORITHMS,
+    userinfo_encryption_alg_values_supported: ENCRYPTION_ALGORITHMS,
+    userinfo_encryption_enc_values_supported: [CONTENT_ENCRYPTION],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
     dpop_signing_alg_values_supported: DPOP_ALGORITHMS,

@@ -93,6 +93,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorRow>> = {
   token_expired: row('invalid_token', 401, 'The access token has expired.'),
   token_revoked: row('invalid_token', 401, 'The access token was revoked.'),
   userinfo_limited: row('temporarily_unavailable', 429, 'The access token was used too often.'),
+  encryption_key_missing: row('invalid_request', 400, 'The client has no key to which the answer could be encrypted.'),
 
   not_found: row('invalid_request', 404, 'There is nothing here.'),
   method_not_allowed: row('invalid_request', 405, 'The method is not allowed here.'),

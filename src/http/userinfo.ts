@@ -3,6 +3,7 @@ import { readProof, spendProof, withNonce, type ProofRead } from './guards/dpop.
 import { json, type Reply, type Request } from './reply.ts'
 import { clientOf, rulesFor } from '../clients.ts'
 import type { Proof } from '../crypto/dpop.ts'
+import { encryptionKeyOf, encryptJwt } from '../crypto/encrypt.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
@@ -16,6 +17,7 @@ import { transactionStream } from '../../domain/streams.ts'
 import { epochSeconds } from '../../domain/time.ts'
 import { userinfoClaims } from '../../domain/tokens.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
+import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 const TOKEN_CHARS_MAX = 4096
 
@@ -53,6 +55,13 @@ const proofOf = async (world: World, request: Request, { scheme, token }: Presen
   return 'refusal' in read || read.proof !== undefined ? read : { refusal: 'dpop_invalid' }
 }
 
+/** To whom and how the answer is encrypted, where the relying party wants that (OpenID Connect Core §5.3.2). */
+const encryptionFor = ({ userinfo_encrypted_response_alg: alg, jwks }: ClientConfiguration) => {
+  if (alg === undefined) return undefined
+  const key = encryptionKeyOf(jwks.keys, alg)
+  return key === undefined ? 'missing' : { alg, key }
+}
+
 /** The claims for whoever holds the token and, where it is bound, its key. */
 const release = async (
   world: World,
@@ -67,6 +76,8 @@ const release = async (
   const claims = await unseal(world, transaction, 'claims')
   const raw = await unseal(world, transaction, 'request')
   if (configuration === undefined || known === undefined || claims === undefined) return 'token_invalid'
+  const encryption = encryptionFor(configuration)
+  if (encryption === 'missing') return 'encryption_key_missing'
   const act = { id: request.requestId, causation: request.requestId, at: request.at, transaction, client }
   const wish = {
     type: 'ReleaseUserinfo',
@@ -87,7 +98,8 @@ const release = async (
   const { issuer } = world.settings
   const set = userinfoClaims({ issuer, client: configuration.client_id, sub: known.sub, issuedAt: epochSeconds(request.at), members })
   const jwt = await signJwt(await world.keys.signing(configuration.userinfo_signed_response_alg), 'JWT', set)
-  return { status: 200, headers: { 'content-type': 'application/jwt' }, body: jwt }
+  const body = encryption === undefined ? jwt : await encryptJwt(jwt, encryption.alg, encryption.key)
+  return { status: 200, headers: { 'content-type': 'application/jwt' }, body }
 }
 
 /** GET and POST: the claims that the person agreed to share, once the release is recorded. */

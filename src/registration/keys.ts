@@ -1,10 +1,12 @@
 import { createPublicKey } from 'node:crypto'
 import { isObject, type JsonObject } from '../../domain/json.ts'
+import { encryptionKeyOf } from '../crypto/encrypt.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 type Keys = ClientConfiguration['jwks']['keys']
 type Key = Keys[number]
-type Alg = NonNullable<Key['alg']>
+type EncryptionAlg = NonNullable<ClientConfiguration['userinfo_encrypted_response_alg']>
+type Alg = Exclude<NonNullable<Key['alg']>, EncryptionAlg>
 
 export type KeysRead = { readonly keys: Keys; readonly problems: readonly string[] }
 
@@ -23,13 +25,22 @@ const ALGS: Readonly<Record<string, readonly Alg[]>> = {
   OKP: ['EdDSA'],
 }
 
-/** Algorithms that a key can verify, or what is wrong with it. */
-const algsOf = (key: JsonObject): readonly Alg[] | string => {
-  const { kty, crv } = key
-  const algs = typeof kty === 'string' && Object.hasOwn(ALGS, kty) ? ALGS[kty] : undefined
+/** RFC 7518 §4.3 and §4.6. An Ed25519 key can only sign. */
+const ENCRYPTION_ALGS: Readonly<Record<string, readonly EncryptionAlg[]>> = {
+  RSA: ['RSA-OAEP-256'],
+  EC: ['ECDH-ES', 'ECDH-ES+A256KW'],
+  OKP: [],
+}
+
+/** Algorithms that a key is good for by its kind and its use, or what is wrong with it. */
+const algsOf = (key: JsonObject): readonly (Alg | EncryptionAlg)[] | string => {
+  const { kty, crv, use } = key
+  const known = typeof kty === 'string' && Object.hasOwn(ALGS, kty) ? kty : undefined
+  const algs = known && [...(use === 'enc' ? [] : (ALGS[known] ?? [])), ...(use === 'sig' ? [] : (ENCRYPTION_ALGS[known] ?? []))]
   if (algs === undefined) return 'must have "kty" RSA, EC or OKP'
   if (kty === 'EC' && crv !== 'P-256') return 'must be on the curve P-256'
   if (kty === 'OKP' && crv !== 'Ed25519') return 'must be on the curve Ed25519'
+  if (algs.length === 0) return 'cannot encrypt: a key of "use" enc must be RSA, or EC on P-256'
   return algs
 }
 
@@ -50,11 +61,11 @@ const keyProblem = (key: unknown): string | undefined => {
   if (!isObject(key)) return 'must be an object (RFC 7517)'
   const secret = PRIVATE_MEMBERS.filter((member) => member in key)
   if (secret.length > 0) return `holds private members (${secret.join(', ')}): hand in the public key only, and replace this one`
+  const { alg, use } = key
+  if (use !== undefined && use !== 'sig' && use !== 'enc') return 'must have "use" sig or enc, or none'
   const algs = algsOf(key)
   if (typeof algs === 'string') return algs
-  const { alg, use } = key
   if (alg !== undefined && !algs.some((known) => known === alg)) return `must have "alg" ${algs.join(' or ')}, or none`
-  if (use !== undefined && use !== 'sig' && use !== 'enc') return 'must have "use" sig or enc, or none'
   return strengthProblem(key)
 }
 
@@ -70,8 +81,29 @@ const kept = (key: JsonObject): Key => Object.fromEntries(KEPT.flatMap((member) 
 const isFor = (alg: Alg) => (key: Key) =>
   key.use !== 'enc' && (key.alg === undefined || key.alg === alg) && (ALGS[key.kty] ?? []).includes(alg)
 
-/** The keys that verify a relying party's assertions, and all that is wrong with them. `alg` is the one it says it will use. */
-export const readKeys = (jwks: unknown, alg: unknown): KeysRead => {
+const signs = (key: Key): boolean => (ALGS[key.kty] ?? []).some((alg) => isFor(alg)(key))
+
+/** What a relying party says that its keys are for. */
+type Uses = { readonly token_endpoint_auth_signing_alg?: unknown; readonly userinfo_encrypted_response_alg?: unknown }
+
+const usesProblems = (keys: Keys, uses: Uses): readonly string[] => {
+  const { token_endpoint_auth_signing_alg: signing, userinfo_encrypted_response_alg: encryption } = uses
+  const signed = Object.values(ALGS)
+    .flat()
+    .find((known) => known === signing)
+  const encrypted = Object.values(ENCRYPTION_ALGS)
+    .flat()
+    .find((known) => known === encryption)
+  return [
+    ...(signed !== undefined && !keys.some(isFor(signed)) ? [`token_endpoint_auth_signing_alg: no key in jwks can verify ${signed}`] : []),
+    ...(encrypted !== undefined && encryptionKeyOf(keys, encrypted) === undefined
+      ? [`userinfo_encrypted_response_alg: no key in jwks is for ${encrypted}; give it "use" enc, or this "alg"`]
+      : []),
+  ]
+}
+
+/** The keys of a relying party, and all that is wrong with them, also by what it says that it will use them for. */
+export const readKeys = (jwks: unknown, uses: Uses): KeysRead => {
   const list = isObject(jwks) ? jwks['keys'] : undefined
   if (!Array.isArray(list) || list.length === 0 || list.length > KEYS_MAX)
     return { keys: [], problems: [`jwks: must be an object with 1 to ${KEYS_MAX} public "keys" (RFC 7517)`] }
@@ -82,11 +114,6 @@ export const readKeys = (jwks: unknown, alg: unknown): KeysRead => {
   const all = [...problems, ...kidProblems(list)]
   if (all.length > 0) return { keys: [], problems: all }
   const keys = list.filter(isObject).map(kept)
-  if (keys.every((key) => key.use === 'enc')) return { keys, problems: ['jwks: needs a key that may sign ("use" sig, or none)'] }
-  const stated = Object.values(ALGS)
-    .flat()
-    .find((known) => known === alg)
-  if (stated !== undefined && !keys.some(isFor(stated)))
-    return { keys, problems: [`token_endpoint_auth_signing_alg: no key in jwks can verify ${stated}`] }
-  return { keys, problems: [] }
+  if (!keys.some(signs)) return { keys, problems: ['jwks: needs a key that may sign ("use" sig, or none)'] }
+  return { keys, problems: usesProblems(keys, uses) }
 }

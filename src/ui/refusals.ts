@@ -74,6 +74,7 @@ export const FAMILIES: Readonly<Record<RefusalCode | 'fault' | 'bug', Family>> =
   token_expired: request,
   token_revoked: request,
   userinfo_limited: 'too_many_requests',
+  encryption_key_missing: request,
   not_found: 'not_found',
   method_not_allowed: 'not_found',
   body_too_large: unreadable,

@@ -214,6 +214,61 @@ describe('client registration', () => {
     expect(problems({ jwks: { keys: [ED] }, token_endpoint_auth_signing_alg: 'RS256' })).to.have.length(1)
   })
 
+  it('encrypted userinfo needs a key that is for it, by its use or its alg, strong and public', () => {
+    const wants = (alg: string, key: object, more: object = {}) =>
+      problems({
+        jwks: {
+          keys: [
+            { ...ED, kid: 'sig' },
+            { ...key, kid: 'enc' },
+          ],
+        },
+        userinfo_encrypted_response_alg: alg,
+        ...more,
+      })
+    const good: readonly (readonly [alg: string, key: object])[] = [
+      ['RSA-OAEP-256', { ...rsa, use: 'enc' }],
+      ['RSA-OAEP-256', { ...rsa, alg: 'RSA-OAEP-256' }],
+      ['ECDH-ES', { ...ec, use: 'enc' }],
+      ['ECDH-ES', { ...ec, use: 'enc', alg: 'ECDH-ES' }],
+      ['ECDH-ES+A256KW', { ...ec, use: 'enc' }],
+    ]
+    for (const [alg, key] of good) {
+      expect(wants(alg, key), alg).to.deep.equal([])
+      expect(wants(alg, key, { profile: 'fapi2' }), alg).to.deep.equal([])
+      expect(wants(alg, key, { userinfo_encrypted_response_enc: 'A256GCM' }), alg).to.deep.equal([])
+      expect(wants(alg, key, { userinfo_format: 'json' }), alg).to.have.length(1)
+      expect(wants(alg, key, { userinfo_encrypted_response_enc: 'A128CBC-HS256' }), alg).to.have.length(1)
+    }
+    const bad: readonly (readonly [alg: string, key: object])[] = [
+      ['RSA-OAEP-256', { ...weak, use: 'enc' }],
+      ['RSA-OAEP-256', { ...rsa, use: 'enc', d: 'x' }],
+      ['RSA-OAEP-256', { ...rsa, use: 'sig' }],
+      ['RSA-OAEP-256', rsa],
+      ['RSA-OAEP-256', { ...ec, use: 'enc' }],
+      ['RSA-OAEP', { ...rsa, use: 'enc' }],
+      ['RSA1_5', { ...rsa, use: 'enc' }],
+      ['ECDH-ES', { ...p384, use: 'enc' }],
+      ['ECDH-ES', { ...ec, use: 'enc', alg: 'ECDH-ES+A256KW' }],
+      ['ECDH-ES', { ...ec, alg: 'ES256' }],
+      ['ECDH-ES', { ...ED, use: 'enc' }],
+      ['dir', { kty: 'oct', k: 'c2VjcmV0', use: 'enc' }],
+    ]
+    for (const [alg, key] of bad) expect(wants(alg, key), `${alg} ${JSON.stringify(key).slice(0, 80)}`).not.to.be.empty
+    expect(problems({ userinfo_encrypted_response_enc: 'A256GCM' })).to.have.length(1)
+    expect(problems({ jwks: { keys: [{ ...rsa, alg: 'RSA-OAEP-256' }] } }), 'no key that signs').to.have.length(1)
+    const completed = complete({
+      jwks: {
+        keys: [
+          { ...ED, kid: 'a' },
+          { ...ec, kid: 'b', use: 'enc' },
+        ],
+      },
+      userinfo_encrypted_response_alg: 'ECDH-ES',
+    })
+    expect(completed.ok && completed.configuration.userinfo_encrypted_response_enc).to.equal('A256GCM')
+  })
+
   it('several keys need different kids; of a key only what verifying needs is kept', () => {
     expect(problems({ jwks: { keys: [ED, ec] } })).to.have.length(1)
     expect(

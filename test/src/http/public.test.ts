@@ -66,7 +66,7 @@ describe('what anybody may read', () => {
       const document = JSON.parse((await doors.send('GET', DISCOVERY_PATHS[0])).body) as Record<string, unknown>
       expect(document['acr_values_supported']).to.deep.equal(['mosip:idp:acr:generated-code'])
       expect(document['claims_supported']).to.include.members(['sub', 'name', 'email']).and.not.include('birthdate')
-      expect(document).not.to.have.any.keys('userinfo_encryption_alg_values_supported', 'registration_endpoint')
+      expect(document).not.to.have.any.keys('id_token_encryption_alg_values_supported', 'registration_endpoint')
     })
   })
 
