@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+
+export const COMMANDS = ['compare'] as const
+
+export type Command = (typeof COMMANDS)[number]
+
+/** What the bench is asked for. */
+export type Wish = {
+  readonly command: Command
+  readonly quick: boolean
+  readonly json: boolean
+  readonly users: number
+  readonly rounds: number
+  /** Of each server in a round. */
+  readonly seconds: number
+}
+
+export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--users N] [--rounds N] [--seconds N]
+
+  compare   this broker, node-oidc-provider and the floor, side by side (what is done without a word)
+
+  --quick   fewer and shorter rounds: under two minutes
+  --json    one JSON document on the standard output; what happens is said on the standard error`
+
+const NUMBER_MAX = 10_000
+
+const whole = (name: string, text: string | undefined, otherwise: number): number => {
+  if (text === undefined) return otherwise
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= 1 && value <= NUMBER_MAX)) throw new Error(`--${name}: a whole number from 1 to ${NUMBER_MAX}`)
+  return value
+}
+
+/** Throws with what is wrong. */
+export const readWish = (argv: readonly string[]): Wish => {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      users: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+    },
+  })
+  const [name = 'compare', ...more] = positionals
+  const command = COMMANDS.find((known) => known === name)
+  if (command === undefined || more.length > 0) throw new Error(`there is no ${positionals.join(' ')}`)
+  const { quick, json } = values
+  return {
+    command,
+    quick,
+    json,
+    users: whole('users', values.users, 16),
+    rounds: whole('rounds', values.rounds, quick ? 2 : 5),
+    seconds: whole('seconds', values.seconds, quick ? 6 : 20),
+  }
+}

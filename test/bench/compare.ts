@@ -1,0 +1,135 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { appendsSince, headOf, type Appends } from './appends.ts'
+import type { Wish } from './args.ts'
+import type { Kind, Measured, Order, StepMeasured } from './orders.ts'
+import { newParty, type Party } from './party.ts'
+import type { Rates } from './rates.ts'
+import { drive, registerParty, startBroker, startFloor, startPeer, type Running } from './servers.ts'
+
+/** Says what happens, for whoever waits. */
+export type Note = (text: string) => void
+
+/** Everything that one run of the comparison measured; nothing is computed yet. */
+export type Compared = {
+  readonly users: number
+  readonly rounds: Readonly<Partial<Record<Kind, readonly Measured[]>>>
+  readonly steps: readonly StepMeasured[]
+  readonly floorSteps: readonly StepMeasured[]
+  readonly appends: Appends
+  /** Of `events.db`, whole pages with their indexes, for a login. */
+  readonly bytesPerLogin: number
+  readonly startMs: number
+  readonly rates: Rates
+}
+
+const WARM_UP = 150
+const FOREVER = Number.MAX_SAFE_INTEGER
+/** Logins that are replayed, at most. */
+const REPLAYED_MAX = 5000
+
+/** What is committed, whether or not it was copied back from the write-ahead log. */
+const bytesOf = (data: string): number => {
+  const db = new DatabaseSync(join(data, 'events.db'), { readOnly: true, timeout: 5000 })
+  try {
+    const { pages, size } = db
+      .prepare('SELECT p.page_count AS pages, s.page_size AS size FROM pragma_page_count p, pragma_page_size s')
+      .get() as { readonly pages: number; readonly size: number }
+    return pages * size
+  } finally {
+    db.close()
+  }
+}
+
+export const ratesOf = async (data: string): Promise<Rates> => {
+  const child = fork(join(import.meta.dirname, 'rates.ts'), [data, String(REPLAYED_MAX)], { execArgv: [] })
+  const [rates] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [undefined])])) as [Rates | undefined]
+  if (rates === undefined) throw new Error('the log could not be told again')
+  return rates
+}
+
+type Servers = {
+  readonly broker: Running
+  readonly peer: Awaited<ReturnType<typeof startPeer>>
+  readonly peerOne: Awaited<ReturnType<typeof startPeer>>
+  readonly floor: Running
+}
+
+const orderFor = (kind: Kind, servers: Servers): Pick<Order, 'kind' | 'issuer' | 'ports' | 'pids'> => {
+  const { broker, floor, peer, peerOne } = servers
+  const server = { broker, pages: broker, floor, peer, 'peer-one': peerOne }[kind]
+  const issuer = kind === 'peer' ? peer.issuer : kind === 'peer-one' ? peerOne.issuer : ''
+  return { kind, issuer, ports: [server.port], pids: [server.pid] }
+}
+
+/** Steps of one login each by all users, and what they wrote. */
+const bySteps = async (data: string, broker: Running, party: Party, wish: Wish, people: number) => {
+  const order = { ...common(party, wish), kind: 'broker' as const, issuer: '', ports: [broker.port], pids: [broker.pid] }
+  const warm = await drive({ ...order, offset: people, warmUp: wish.users, logins: WARM_UP, seconds: 60, steps: 0 })
+  const head = headOf(data)
+  const count = wish.quick ? 400 : 2000
+  const { steps, people: used } = await drive({ ...order, offset: people + warm.people, warmUp: 0, logins: 0, steps: count })
+  return { steps, appends: appendsSince(data, head, count), people: people + warm.people + used }
+}
+
+const common = (party: Party, { users, seconds }: Wish) => ({ party, users, seconds, warmUp: WARM_UP, logins: FOREVER, steps: 0 })
+
+/** A folder that is gone when the work is done, also where it failed. */
+export const withFolder = async <Result>(act: (folder: string) => Promise<Result>): Promise<Result> => {
+  const folder = mkdtempSync(join(tmpdir(), 'esignet-bench-'))
+  try {
+    return await act(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Broker, peer and floor in turn, round after round, all of them up all the time and only one under load. */
+export const compare = (wish: Wish, note: Note): Promise<Compared> =>
+  withFolder(async (folder) => {
+    const data = join(folder, 'broker')
+    mkdirSync(data)
+    const party = await newParty('bench-rp')
+    const started: Running[] = []
+    const up = <Server extends Running>(server: Server): Server => {
+      started.push(server)
+      return server
+    }
+    try {
+      const broker = up(await startBroker(data))
+      await registerParty(data, party)
+      note('step by step')
+      const { steps, appends, people: first } = await bySteps(data, broker, party, wish, 0)
+      const key = party.privateJwk
+      const floor = up(await startFloor(folder, { party, key, file: join(folder, 'floor.log'), appends: appends.byStep }))
+      const peer = up(await startPeer(join(folder, 'two'), { party, key, interactions: 'two' }))
+      const peerOne = up(await startPeer(join(folder, 'one'), { party, key, interactions: 'one' }))
+      const servers = { broker, floor, peer, peerOne }
+      const floorSteps = await drive({ ...common(party, wish), ...orderFor('floor', servers), offset: 0, logins: 0, steps: 400 })
+      const kinds: readonly Kind[] = wish.quick ? ['broker', 'peer', 'floor'] : ['broker', 'peer', 'floor', 'pages', 'peer-one']
+      const rounds: Partial<Record<Kind, Measured[]>> = {}
+      let people = first
+      const bytes = { before: bytesOf(data), people }
+      for (let round = 1; round <= wish.rounds; round += 1)
+        for (const kind of kinds) {
+          const measured = await drive({ ...common(party, wish), ...orderFor(kind, servers), offset: people })
+          if (kind === 'broker' || kind === 'pages') people += measured.people
+          ;(rounds[kind] ??= []).push(measured)
+          note(`round ${round} of ${wish.rounds}, ${kind}: ${measured.loginsPerCore.toFixed(0)} logins/s per core`)
+        }
+      const bytesPerLogin = (bytesOf(data) - bytes.before) / (people - bytes.people)
+      for (const server of started) await server.stop()
+      note('telling and replaying the log')
+      return {
+        ...{ users: wish.users, rounds, steps, floorSteps: floorSteps.steps, appends, bytesPerLogin },
+        startMs: broker.startedMs,
+        rates: await ratesOf(data),
+      }
+    } finally {
+      for (const server of started) await server.stop()
+    }
+  })

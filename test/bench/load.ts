@@ -1,0 +1,151 @@
+/**
+ * The load process: so many users, each with one kept-alive connection, do complete logins one after the other. It is told what to do
+ * by its parent and answers with what it measured.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { brokerFlow } from './broker-flow.ts'
+import { openConnection, type Connection } from './connection.ts'
+import { cpuSecondsOf, rssMibOf } from './cost.ts'
+import { percentile } from './figures.ts'
+import type { Flow } from './flow.ts'
+import type { Measured, Order, StepMeasured } from './orders.ts'
+import { peerFlow } from './peer-flow.ts'
+
+/** A server that used less than this in a look does nothing more; looks of so many milliseconds, at most so many. */
+const QUIET_SHARE = 0.05
+const LOOK_MS = 200
+const LOOKS_MAX = 100
+/** Mistakes are told up to this many; more end the run. */
+const MISTAKES_MAX = 20
+
+const flowOf = ({ kind, party, issuer, offset }: Order): Flow => {
+  switch (kind) {
+    case 'broker':
+    case 'floor':
+      return brokerFlow(party, 'forms', offset)
+    case 'pages':
+      return brokerFlow(party, 'pages', offset)
+    case 'peer':
+      return peerFlow(party, issuer, 'two')
+    case 'peer-one':
+      return peerFlow(party, issuer, 'one')
+  }
+}
+
+/** What a login left to be done afterwards is its cost too: waits until the servers are quiet. */
+const settle = async (pids: readonly number[]): Promise<void> => {
+  const used = (): number => pids.reduce((total, pid) => total + cpuSecondsOf(pid), 0)
+  let before = used()
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    await sleep(LOOK_MS)
+    const now = used()
+    if (now - before <= (QUIET_SHARE * LOOK_MS) / 1000) return
+    before = now
+  }
+}
+
+type Done = { readonly latencies: readonly number[]; readonly seconds: number; readonly mistakes: readonly string[] }
+
+/** Logins by all users side by side until `enough` says so. */
+const drive = async (flow: Flow, connections: readonly Connection[], next: () => number | undefined): Promise<Done> => {
+  const latencies: number[] = []
+  const mistakes: string[] = []
+  const began = performance.now()
+  await Promise.all(
+    connections.map(async (connection) => {
+      for (let n = next(); n !== undefined && mistakes.length < MISTAKES_MAX; n = next()) {
+        const login = flow.begin(n)
+        const start = performance.now()
+        try {
+          for (const step of flow.steps) await step.run(connection, login)
+          latencies.push(performance.now() - start)
+        } catch (error) {
+          mistakes.push(error instanceof Error ? error.message : 'unknown')
+        }
+      }
+    }),
+  )
+  return { latencies, seconds: (performance.now() - began) / 1000, mistakes }
+}
+
+/** All logins take the first step, then all take the second, and so on: so the server's time has a step. */
+const driveSteps = async (
+  flow: Flow,
+  connections: readonly Connection[],
+  count: number,
+  first: number,
+  pids: readonly number[],
+): Promise<readonly StepMeasured[]> => {
+  const logins = Array.from({ length: count }, (_, n) => flow.begin(first + n))
+  const measured: StepMeasured[] = []
+  for (const step of flow.steps) {
+    await settle(pids)
+    const before = pids.map(cpuSecondsOf)
+    const latencies: number[] = []
+    let taken = 0
+    await Promise.all(
+      connections.map(async (connection) => {
+        for (let login = logins[taken++]; login !== undefined; login = logins[taken++]) {
+          const start = performance.now()
+          await step.run(connection, login)
+          latencies.push(performance.now() - start)
+        }
+      }),
+    )
+    await settle(pids)
+    const cpuS = pids.reduce((total, pid, n) => total + cpuSecondsOf(pid) - (before[n] ?? 0), 0)
+    measured.push({ name: step.name, cpuUs: (cpuS * 1e6) / count, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) })
+  }
+  return measured
+}
+
+const run = async (order: Order): Promise<Measured> => {
+  const { users, pids, ports } = order
+  const flow = flowOf(order)
+  const connections = await Promise.all(Array.from({ length: users }, (_, n) => openConnection(ports[n % ports.length] ?? 0)))
+  let person = 0
+  const upTo = (logins: number) => {
+    const last = person + logins
+    return (): number | undefined => (person < last ? person++ : undefined)
+  }
+  const warm = await drive(flow, connections, upTo(order.warmUp))
+  await settle(pids)
+  const before = pids.map(cpuSecondsOf)
+  const ownBefore = process.cpuUsage()
+  const end = performance.now() + order.seconds * 1000
+  const limited = upTo(order.logins)
+  const done = await drive(flow, connections, () => (performance.now() < end ? limited() : undefined))
+  const own = process.cpuUsage(ownBefore)
+  await settle(pids)
+  const cpuS = pids.reduce((total, pid, n) => total + cpuSecondsOf(pid) - (before[n] ?? 0), 0)
+  const rssMib = pids.reduce((total, pid) => total + rssMibOf(pid), 0)
+  const steps = order.steps === 0 ? [] : await driveSteps(flow, connections, order.steps, person, pids)
+  for (const connection of connections) connection.close()
+  const logins = done.latencies.length
+  return {
+    logins,
+    seconds: done.seconds,
+    loginsPerCore: logins / cpuS,
+    loginsPerS: logins / done.seconds,
+    p50Ms: percentile(done.latencies, 0.5),
+    p99Ms: percentile(done.latencies, 0.99),
+    rssMib,
+    driverUs: (own.user + own.system) / logins,
+    people: person + order.steps,
+    steps,
+    mistakes: [...warm.mistakes, ...done.mistakes],
+  }
+}
+
+process.once('message', (order: Order) => {
+  run(order).then(
+    (measured) => {
+      process.send?.({ measured })
+      process.disconnect?.()
+    },
+    (error: unknown) => {
+      process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : 'unknown' })
+      process.disconnect?.()
+    },
+  )
+})

@@ -1,0 +1,20 @@
+/** `npm run bench`: what this broker can do on this machine, beside others. See README.md. */
+import { argv, stderr, stdout } from 'node:process'
+import { readWish, USAGE, type Wish } from './args.ts'
+import { compare } from './compare.ts'
+import { figuresOf, reportOf } from './report.ts'
+
+const note = (text: string): void => void stderr.write(`bench: ${text}\n`)
+
+const wishOf = (): Wish => {
+  try {
+    return readWish(argv.slice(2))
+  } catch (error) {
+    stderr.write(`${error instanceof Error ? error.message : ''}\n\n${USAGE}\n`)
+    process.exit(2)
+  }
+}
+
+const wish = wishOf()
+const compared = await compare(wish, note)
+stdout.write(wish.json ? `${JSON.stringify(figuresOf(compared), undefined, 2)}\n` : `${reportOf(compared)}\n`)
