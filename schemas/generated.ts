@@ -1149,6 +1149,8 @@ export type DiscoveryResponse = {
   readonly id_token_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
   /** Of userinfo. */
   readonly userinfo_signing_alg_values_supported: readonly ('ES256' | 'PS256' | 'RS256' | 'EdDSA')[]
+  readonly userinfo_encryption_alg_values_supported: readonly ('RSA-OAEP-256' | 'ECDH-ES' | 'ECDH-ES+A256KW')[]
+  readonly userinfo_encryption_enc_values_supported: readonly 'A256GCM'[]
   /** How clients authenticate. */
   readonly token_endpoint_auth_methods_supported: readonly 'private_key_jwt'[]
   /** Of client assertions. */
