@@ -62,13 +62,14 @@ export type Runner = {
 class SourceEndedError extends Error {}
 
 const BATCH_EVENTS_MAX = 256
-const BATCH_WAIT_MS = 20
+/** Nobody waits for a view on the path of a login (rule 16), and each write of one costs a transaction. */
+const BATCH_WAIT_MS = 200
 /** Messages taken from the source and not written yet: what a slow database makes us hold at most. */
 const IN_FLIGHT_MAX = 2 * BATCH_EVENTS_MAX
 const BACK_OFF_FIRST_MS = 100
 const BACK_OFF_LONGEST_MS = 30_000
 
-/** The source from a position on, in batches of up to 256 messages or 20 ms. */
+/** The source from a position on, in batches of up to 256 messages or 200 ms. */
 const batches = (tools: RunTools, projection: Runnable, after: Position | undefined, flow: Window) =>
   new Observable<SourceMessage>((subscriber) => {
     const options = { ...(after !== undefined && { after }), ...(projection.filter && { filter: projection.filter }) }

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { randomFillSync, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
@@ -25,17 +24,26 @@ import { makeStatics } from './ui/statics.ts'
 /** Folded states of live transactions kept in memory: about 3 kB each. */
 const STATES_MAX = 20_000
 
+/** Without the error that an aborted timer of `node:timers/promises` makes: sleeps end early at every request. */
+const sleep: Runtime['timers']['sleep'] = (ms, signal) =>
+  new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve()
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end)
+  })
+
 /** The machine this process runs on. Nothing else makes clock, chance or timers (rule 41). */
 export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line: string) => void): Runtime => {
   const clock = { now: () => new Date().toISOString() }
   return {
     clock,
     chance: { bytes: (size) => randomFillSync(new Uint8Array(size)), uuid: () => randomUUID() },
-    timers: {
-      sleep: async (ms, signal) => {
-        await sleep(ms, undefined, { ...(signal && { signal }), ref: true }).catch(() => undefined)
-      },
-    },
+    timers: { sleep },
     log: jsonLog(clock, settings.logLevel ?? 'info', write),
   }
 }

@@ -44,7 +44,7 @@ const CONFLICTS_MAX = 3
 const AMBIGUOUS_TRIES_MAX = 4
 const AMBIGUOUS_WAIT_MS = 50
 
-/** Folded states of live transactions, newest used last. Always topped up before use (rule 16), so a stale entry costs a read and nothing else. */
+/** Folded states of streams in use, newest used last. A stale entry costs a read and nothing else: see `load` and `handle`. */
 export type StateCache = {
   readonly get: (stream: string) => Loaded<unknown> | undefined
   readonly set: (stream: string, loaded: Loaded<unknown>) => void
@@ -82,21 +82,29 @@ const advance = <State, Command, Rules, Event>(
   return { state, revision: last.revision, digest: last.digest }
 }
 
-/** The state of a stream now. */
+const readWhole = async <State, Command, Rules, Event>(
+  journal: Journal,
+  rules: StreamRules<State, Command, Rules, Event>,
+  stream: string,
+): Promise<Loaded<State>> => {
+  const nothing: Loaded<State> = { state: rules.decider.initialState, revision: -1, digest: genesisOf(stream) }
+  if (rules.reading === 'folds') return advance(rules, nothing, await journal.read(stream))
+  const last = await journal.last(stream)
+  return last === undefined ? nothing : advance(rules, nothing, [last])
+}
+
+/** The state of a stream now: what is known of it, topped up (rule 16). */
 export const load = async <State, Command, Rules, Event>(
   { journal, states }: Pick<Handling, 'journal' | 'states'>,
   rules: StreamRules<State, Command, Rules, Event>,
   stream: string,
   fresh = false,
 ): Promise<Loaded<State>> => {
-  const nothing: Loaded<State> = { state: rules.decider.initialState, revision: -1, digest: genesisOf(stream) }
-  if (rules.reading === 'restates') {
-    const last = await journal.last(stream)
-    return last === undefined ? nothing : advance(rules, nothing, [last])
-  }
   const known = fresh ? undefined : (states.get(stream) as Loaded<State> | undefined)
-  const from = known ?? nothing
-  const loaded = advance(rules, from, await journal.read(stream, from.revision + 1, from.digest))
+  const loaded =
+    known === undefined
+      ? await readWhole(journal, rules, stream)
+      : advance(rules, known, await journal.read(stream, known.revision + 1, known.digest))
   if (loaded.revision >= 0) states.set(stream, loaded)
   return loaded
 }
@@ -116,8 +124,9 @@ const appendSurely = async ({ journal, timers }: Handling, batch: Parameters<Jou
 const isConflict = (error: unknown): boolean => error instanceof Fault && error.code === 'conflict'
 
 /**
- * Load, decide, append; on a conflict start over, at most three times. A refusal that was decided on a cached state is decided
- * again on a fresh read before it is answered (rule 16).
+ * Load, decide, append; on a conflict start over, at most three times. A decision on a cached state needs no read before it: the
+ * append names the revision on which it was decided, and is refused when the stream is elsewhere. What appends nothing was not
+ * checked that way, so it is decided again on a fresh read before it is answered (rule 16).
  */
 export const handle = <State, Command extends AnyCommand, Rules, Event extends AnyEvent>(
   world: Handling,
@@ -136,11 +145,10 @@ const decideAndAppend = async <State, Command extends AnyCommand, Rules, Event e
 ): Promise<Handled<State>> => {
   let fresh = false
   for (let conflicts = 0; ;) {
-    // `load` looks at the cache before it first waits, so this is what it sees.
-    const cached = !fresh && rules.reading === 'folds' && world.states.get(stream) !== undefined
-    const loaded = await load(world, rules, stream, fresh)
+    const cached = fresh ? undefined : (world.states.get(stream) as Loaded<State> | undefined)
+    const loaded = cached ?? (await load(world, rules, stream, fresh))
     const decision = rules.decider.decide(command, loaded.state, circumstances.rules)
-    if (decision.refusal !== undefined && cached) {
+    if (cached !== undefined && (decision.refusal !== undefined || decision.events.length === 0)) {
       fresh = true
       continue
     }
@@ -152,7 +160,7 @@ const decideAndAppend = async <State, Command extends AnyCommand, Rules, Event e
     try {
       const events = await appendSurely(world, batch)
       const next = advance(rules, loaded, events)
-      if (rules.reading === 'folds') world.states.set(stream, next)
+      world.states.set(stream, next)
       return { state: next.state, revision: next.revision, events, ...refusal }
     } catch (error) {
       world.states.delete(stream)

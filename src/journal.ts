@@ -157,20 +157,30 @@ const encode = (batch: Batch): readonly NewEvent[] => {
   })
 }
 
-const sourceOf = (store: EventStore): EventSource => ({
-  head: store.head,
-  subscribe: (options, handler) =>
-    store.subscribe(options, (message) => {
-      if (message.kind !== 'event') return handler(message)
-      let told: SourceMessage
-      try {
-        told = { kind: 'event', event: decode(message.event) }
-      } catch (fault) {
-        told = { kind: 'unreadable', event: unreadable(message.event, fault) }
-      }
-      return handler(told)
-    }),
-})
+const tell = (stored: StoredEvent): SourceMessage => {
+  try {
+    return { kind: 'event', event: decode(stored) }
+  } catch (fault) {
+    return { kind: 'unreadable', event: unreadable(stored, fault) }
+  }
+}
+
+/** A store hands the same object to all who follow it, so each event is checked once for all of them. */
+const sourceOf = (store: EventStore): EventSource => {
+  const told = new WeakMap<StoredEvent, SourceMessage>()
+  const tellOnce = (stored: StoredEvent): SourceMessage => {
+    const known = told.get(stored)
+    if (known !== undefined) return known
+    const message = tell(stored)
+    told.set(stored, message)
+    return message
+  }
+  return {
+    head: store.head,
+    subscribe: (options, handler) =>
+      store.subscribe(options, (message) => handler(message.kind === 'event' ? tellOnce(message.event) : message)),
+  }
+}
 
 const readFrom =
   (store: EventStore): Journal['read'] =>

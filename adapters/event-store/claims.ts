@@ -22,6 +22,8 @@ const AHEAD_MAX = 256
 const PAGES_MAX = 16
 const CLAIM_TRIES_MAX = 5
 const DELIVERIES_MAX = 256
+/** How long a change that another process made to a delivery may stay unnoticed. */
+const LOOK_MS_MAX = 1000
 /** A group that finds nothing for itself stores its position this seldom, so a quiet filter costs no writes. */
 const EXAMINED_EVENTS_MAX = 1024
 
@@ -35,13 +37,17 @@ export const makeClaims = (tools: ConsumeTools, options: Required<ConsumeOptions
   const { group, filter, visibilityMs, triesMax } = options
   const headAtStart = source.head()
   let examined = 0
+  /** The group's position as it was last read or moved. */
+  let durable = groups.position(group)
+  /** When deliveries have to be looked at again, milliseconds since 1970. */
+  let lookAt = 0
   let ahead: readonly Ahead[] = []
 
   const isMine = (entry: Ahead, now: number): boolean =>
     entry.position <= headAtStart || groups.isOwn(entry.position) || now - entry.noticedAt >= takeOverMs
 
   /** Reads on until there is enough to take; what another process claimed meanwhile is forgotten. */
-  const lookAhead = (durable: number, wanted: number, now: number): void => {
+  const lookAhead = (wanted: number, now: number): void => {
     examined = Math.max(examined, durable)
     ahead = ahead.filter((entry) => entry.position > durable)
     for (let pages = 0; pages < PAGES_MAX && ahead.length < AHEAD_MAX; pages++) {
@@ -53,11 +59,21 @@ export const makeClaims = (tools: ConsumeTools, options: Required<ConsumeOptions
     }
   }
 
+  /** True when another process claimed meanwhile; it may have left deliveries to us. */
+  const isMoved = (): boolean => {
+    const before = durable
+    durable = groups.position(group)
+    if (durable === before) return false
+    lookAt = 0
+    return true
+  }
+
   /** Claims up to `wanted` events that nobody has seen; undefined when another process was faster. */
   const claimNew = async (wanted: number): Promise<readonly Message[] | undefined> => {
     const now = nowMs(clock)
-    const durable = groups.position(group)
-    lookAhead(durable, wanted, now)
+    lookAhead(wanted, now)
+    if (ahead.length === 0 && examined - durable < EXAMINED_EVENTS_MAX) return []
+    if (isMoved()) lookAhead(wanted, now)
     const taken = ahead.filter((entry) => isMine(entry, now)).slice(0, wanted)
     const last = taken.at(-1)?.position ?? 0
     const left = ahead.filter((entry) => !taken.includes(entry))
@@ -68,6 +84,7 @@ export const makeClaims = (tools: ConsumeTools, options: Required<ConsumeOptions
       .map(({ position, noticedAt }) => ({ position, visibleAt: noticedAt + takeOverMs }))
     const to = left.some((entry) => entry.position > last) ? last : examined
     const won = await groups.claim({ group, from: durable, to, taken: taken.map((entry) => entry.position), offered, visibleAt })
+    if (won) durable = to
     return won ? taken.map(({ event, position }) => ({ event, position, tries: 1, visibleAt })) : undefined
   }
 
@@ -92,17 +109,23 @@ export const makeClaims = (tools: ConsumeTools, options: Required<ConsumeOptions
 
   const takeDue = async (wanted: number): Promise<readonly Message[]> => {
     const now = nowMs(clock)
-    const due = groups
-      .deliveries(group, DELIVERIES_MAX)
-      .filter((seen) => seen.visibleAt <= now || (seen.tries === 0 && groups.isOwn(seen.position)))
+    if (now < lookAt) return []
+    const deliveries = groups.deliveries(group, DELIVERIES_MAX)
+    const due = deliveries.filter((seen) => seen.visibleAt <= now || (seen.tries === 0 && groups.isOwn(seen.position)))
+    const later = deliveries.filter((seen) => seen.visibleAt > now).map((seen) => seen.visibleAt)
+    lookAt = due.length > wanted ? now : Math.min(now + LOOK_MS_MAX, ...later)
     return (await Promise.all(due.slice(0, wanted).map((seen) => takeAgain(seen, now)))).flat()
   }
 
   /** When something becomes takeable by the passing of time alone. */
-  const nextAt = (): number =>
-    Math.min(...ahead.map((entry) => entry.noticedAt + takeOverMs), ...groups.deliveries(group, 1).map((seen) => seen.visibleAt))
+  const nextAt = (): number => Math.min(lookAt, ...ahead.map((entry) => entry.noticedAt + takeOverMs))
 
-  return { takeNew, takeDue, nextAt }
+  /** A delivery was changed here: the time of the next look is known no more. */
+  const lookAgain = (): void => {
+    lookAt = 0
+  }
+
+  return { takeNew, takeDue, nextAt, lookAgain }
 }
 
 export type Claims = ReturnType<typeof makeClaims>

@@ -55,9 +55,12 @@ const makeSlots = (tools: ConsumeTools, options: Required<ConsumeOptions>, handl
   const under = new Set<Promise<void>>()
   const ended = makeSignal()
 
-  const run = async (message: Message): Promise<void> => {
+  const run = async (message: Message, unfinished: () => void): Promise<void> => {
     const expiry = new AbortController()
-    const settled = attempt(handler, message).then((outcome) => settlePatiently(tools, options, message, outcome))
+    const settled = attempt(handler, message).then(async (outcome) => {
+      await settlePatiently(tools, options, message, outcome)
+      if (outcome.kind !== 'done') unfinished()
+    })
     // A handler that never answers loses its slot with its message, so it cannot stop the consumer.
     await Promise.race([settled, tools.timers.sleep(options.visibilityMs, expiry.signal)])
     expiry.abort()
@@ -65,8 +68,9 @@ const makeSlots = (tools: ConsumeTools, options: Required<ConsumeOptions>, handl
 
   return {
     free: () => options.concurrency - under.size,
-    start: (message: Message): void => {
-      const one: Promise<void> = run(message).finally(() => {
+    /** `unfinished` is called when the message will come again, or was parked. */
+    start: (message: Message, unfinished: () => void): void => {
+      const one: Promise<void> = run(message, unfinished).finally(() => {
         under.delete(one)
         ended.raise()
       })
@@ -85,7 +89,7 @@ const step = async (claims: Claims, slots: Slots): Promise<boolean> => {
   for (const take of [claims.takeDue, claims.takeNew]) {
     if (slots.free() <= 0) break
     for (const message of await take(slots.free())) {
-      slots.start(message)
+      slots.start(message, claims.lookAgain)
       started++
     }
   }

@@ -16,6 +16,7 @@ import type { Groups } from './groups.ts'
 import { numberOf, positionOf } from './positions.ts'
 import { readAllOf } from './read-all.ts'
 import { type Source, subscription } from './subscription.ts'
+import { tailed } from './tail.ts'
 
 /** What an engine brings, once its callers' words are checked. Positions are numbers from 1; reads answer at once. */
 export type Engine = {
@@ -59,7 +60,7 @@ const makeFollowers = () => {
 
 /** The port over an engine: limits, subscriptions and consumers are the same for every engine that reads by position. */
 export const eventStoreOver = (engine: Engine, tools: EngineTools): EventStore => {
-  const { source } = engine
+  const source = tailed(engine.source)
   const { follow, stop } = makeFollowers()
   let closed: Promise<void> | undefined
 
@@ -81,7 +82,7 @@ export const eventStoreOver = (engine: Engine, tools: EngineTools): EventStore =
     },
     readAll: async (options = {}) => {
       enter(readAllProblem(options))
-      const answer = readAllOf(source, options)
+      const answer = readAllOf(engine.source, options)
       // Who reads page after page lets others have their turn between them.
       if (!answer.end) await new Promise((resolve) => setImmediate(resolve))
       return answer

@@ -76,6 +76,14 @@ const makeReadStream = (db: DatabaseSync) => {
     `SELECT s.revision, ${COLUMNS} FROM streams s LEFT JOIN events e ON e.stream = s.id AND e.revision <= ?
      WHERE s.name = ? ORDER BY e.revision DESC LIMIT ?`,
   )
+  const headOf = prepared(db, 'SELECT revision FROM streams WHERE name = ?')
+
+  /** Whether a stream has no event at or after a revision: what most reads of a stream that is known already come to. */
+  const isOver = (stream: string, from: number): boolean => {
+    const head = headOf.all(stream)[0]
+    return head !== undefined && numeric(head[0]) < from
+  }
+
   return (
     stream: string,
     options: { readonly from?: number; readonly max?: number; readonly direction?: 'forwards' | 'backwards' },
@@ -83,6 +91,7 @@ const makeReadStream = (db: DatabaseSync) => {
     const { max = READ_MAX, direction = 'forwards' } = options
     const isForwards = direction === 'forwards'
     const from = options.from ?? (isForwards ? 0 : Number.MAX_SAFE_INTEGER)
+    if (isForwards && from > 0 && isOver(stream, from)) return { exists: true, events: [] }
     const rows = (isForwards ? forwards : backwards).all(from, stream, max)
     const first = rows[0]
     if (first === undefined) return { exists: false, events: [] }
