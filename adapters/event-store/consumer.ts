@@ -1,5 +1,6 @@
 import { type ConsumeOptions, type ConsumeOutcome, Fault, type StoredEvent, type Subscription } from '../../domain/ports.ts'
-import { type Claims, type ConsumeTools, makeClaims, type Message, nowMs } from './claims.ts'
+import { type Claims, makeClaims } from './claims.ts'
+import { type ConsumeTools, type Message, nowMs } from './due.ts'
 import { makeSignal } from './signal.ts'
 import { running } from './subscription.ts'
 
