@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const COMMANDS = ['compare'] as const
+export const COMMANDS = ['compare', 'profile'] as const
 
 export type Command = (typeof COMMANDS)[number]
 
@@ -18,6 +18,7 @@ export type Wish = {
 export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--users N] [--rounds N] [--seconds N]
 
   compare   this broker, node-oidc-provider and the floor, side by side (what is done without a word)
+  profile   where a login's time goes, step by step; the chart goes to ops/bench/steps.svg
 
   --quick   fewer and shorter rounds: under two minutes
   --json    one JSON document on the standard output; what happens is said on the standard error`

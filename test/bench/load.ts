@@ -2,19 +2,15 @@
  * The load process: so many users, each with one kept-alive connection, do complete logins one after the other. It is told what to do
  * by its parent and answers with what it measured.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { brokerFlow } from './broker-flow.ts'
 import { openConnection, type Connection } from './connection.ts'
-import { cpuSecondsOf, rssMibOf } from './cost.ts'
+import { cpuSecondsOf, rssMibOf, settle } from './cost.ts'
+import { driveSteps } from './drive-steps.ts'
 import { percentile } from './figures.ts'
 import type { Flow } from './flow.ts'
-import type { Measured, Order, StepMeasured } from './orders.ts'
+import type { Measured, Order } from './orders.ts'
 import { peerFlow } from './peer-flow.ts'
 
-/** A server that used less than this in a look does nothing more; looks of so many milliseconds, at most so many. */
-const QUIET_SHARE = 0.05
-const LOOK_MS = 200
-const LOOKS_MAX = 100
 /** Mistakes are told up to this many; more end the run. */
 const MISTAKES_MAX = 20
 
@@ -29,18 +25,6 @@ const flowOf = ({ kind, party, issuer, offset }: Order): Flow => {
       return peerFlow(party, issuer, 'two')
     case 'peer-one':
       return peerFlow(party, issuer, 'one')
-  }
-}
-
-/** What a login left to be done afterwards is its cost too: waits until the servers are quiet. */
-const settle = async (pids: readonly number[]): Promise<void> => {
-  const used = (): number => pids.reduce((total, pid) => total + cpuSecondsOf(pid), 0)
-  let before = used()
-  for (let look = 0; look < LOOKS_MAX; look += 1) {
-    await sleep(LOOK_MS)
-    const now = used()
-    if (now - before <= (QUIET_SHARE * LOOK_MS) / 1000) return
-    before = now
   }
 }
 
@@ -68,37 +52,6 @@ const drive = async (flow: Flow, connections: readonly Connection[], next: () =>
   return { latencies, seconds: (performance.now() - began) / 1000, mistakes }
 }
 
-/** All logins take the first step, then all take the second, and so on: so the server's time has a step. */
-const driveSteps = async (
-  flow: Flow,
-  connections: readonly Connection[],
-  count: number,
-  first: number,
-  pids: readonly number[],
-): Promise<readonly StepMeasured[]> => {
-  const logins = Array.from({ length: count }, (_, n) => flow.begin(first + n))
-  const measured: StepMeasured[] = []
-  for (const step of flow.steps) {
-    await settle(pids)
-    const before = pids.map(cpuSecondsOf)
-    const latencies: number[] = []
-    let taken = 0
-    await Promise.all(
-      connections.map(async (connection) => {
-        for (let login = logins[taken++]; login !== undefined; login = logins[taken++]) {
-          const start = performance.now()
-          await step.run(connection, login)
-          latencies.push(performance.now() - start)
-        }
-      }),
-    )
-    await settle(pids)
-    const cpuS = pids.reduce((total, pid, n) => total + cpuSecondsOf(pid) - (before[n] ?? 0), 0)
-    measured.push({ name: step.name, cpuUs: (cpuS * 1e6) / count, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) })
-  }
-  return measured
-}
-
 const run = async (order: Order): Promise<Measured> => {
   const { users, pids, ports } = order
   const flow = flowOf(order)
@@ -119,7 +72,8 @@ const run = async (order: Order): Promise<Measured> => {
   await settle(pids)
   const cpuS = pids.reduce((total, pid, n) => total + cpuSecondsOf(pid) - (before[n] ?? 0), 0)
   const rssMib = pids.reduce((total, pid) => total + rssMibOf(pid), 0)
-  const steps = order.steps === 0 ? [] : await driveSteps(flow, connections, order.steps, person, pids)
+  const steps =
+    order.steps === 0 ? [] : await driveSteps(flow, connections, { count: order.steps, first: person, pids, inspector: order.inspector })
   for (const connection of connections) connection.close()
   const logins = done.latencies.length
   return {

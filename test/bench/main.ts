@@ -2,6 +2,7 @@
 import { argv, stderr, stdout } from 'node:process'
 import { readWish, USAGE, type Wish } from './args.ts'
 import { compare } from './compare.ts'
+import { profileSteps } from './profile-run.ts'
 import { figuresOf, reportOf } from './report.ts'
 
 const note = (text: string): void => void stderr.write(`bench: ${text}\n`)
@@ -16,5 +17,15 @@ const wishOf = (): Wish => {
 }
 
 const wish = wishOf()
-const compared = await compare(wish, note)
-stdout.write(wish.json ? `${JSON.stringify(figuresOf(compared), undefined, 2)}\n` : `${reportOf(compared)}\n`)
+const out = (text: string): void => void stdout.write(`${text}\n`)
+
+switch (wish.command) {
+  case 'compare': {
+    const compared = await compare(wish, note)
+    out(wish.json ? JSON.stringify(figuresOf(compared), undefined, 2) : reportOf(compared))
+    break
+  }
+  case 'profile':
+    out(await profileSteps(wish, note))
+    break
+}

@@ -21,9 +21,21 @@ export type Order = {
   readonly logins: number
   /** Logins that are taken step by step afterwards. */
   readonly steps: number
+  /** Port of the first server's inspector: its main thread is profiled while steps are taken. */
+  readonly inspector?: number
 }
 
-export type StepMeasured = { readonly name: string; readonly cpuUs: number; readonly p50Ms: number; readonly p99Ms: number }
+export type StepMeasured = {
+  readonly name: string
+  /** Processor time of the servers for one login, microseconds, and by thread. */
+  readonly cpuUs: number
+  readonly threadsUs: Readonly<Record<string, number>>
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Only with an inspector: of the main thread, microseconds for one login, by part of the house and by function. */
+  readonly partsUs?: Readonly<Record<string, number>>
+  readonly functionsUs?: readonly (readonly [name: string, us: number])[]
+}
 
 export type Measured = {
   readonly logins: number

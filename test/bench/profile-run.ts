@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Wish } from './args.ts'
+import { stackedBars } from './chart.ts'
+import { withFolder, type Note } from './compare.ts'
+import { round, sum } from './figures.ts'
+import type { StepMeasured } from './orders.ts'
+import { newParty } from './party.ts'
+import { PARTS } from './profile.ts'
+import { table } from './report.ts'
+import { drive, registerParty, startBroker } from './servers.ts'
+import { freePorts, ROOT } from '../support/broker.ts'
+
+const WARM_UP = 600
+const FUNCTIONS_TOLD = 60
+
+/** A step's time: the main thread by part of the house, as far as samples tell it, then the other threads. */
+const barOf = ({ name, partsUs = {}, threadsUs }: StepMeasured) => {
+  const { main = 0, ...others } = threadsUs
+  const sampled = sum(Object.values(partsUs))
+  // Samples count the clock; the kernel counts the processor.
+  const scale = sampled === 0 ? 0 : main / sampled
+  return { name, parts: { ...Object.fromEntries(Object.entries(partsUs).map(([part, us]) => [part, us * scale])), ...others } }
+}
+
+/** The broker alone, step by step under the profiler of V8: a chart into `ops/bench/`, the dearest functions for whoever asked. */
+export const profileSteps = (wish: Wish, note: Note): Promise<string> =>
+  withFolder(async (folder) => {
+    const party = await newParty('bench-rp')
+    const [inspector = 0] = await freePorts(1)
+    const broker = await startBroker(folder, {}, [`--inspect=127.0.0.1:${inspector}`])
+    try {
+      await registerParty(folder, party)
+      const target = { kind: 'broker' as const, issuer: '', ports: [broker.port], pids: [broker.pid], party, users: wish.users }
+      note('warming up')
+      const warm = await drive({ ...target, offset: 0, warmUp: WARM_UP, seconds: 1, logins: 1, steps: 0 })
+      note('step by step under the profiler')
+      const count = wish.quick ? 400 : 2000
+      const order = { ...target, offset: warm.people, warmUp: 0, seconds: 1, logins: 0, steps: count, inspector }
+      const { steps } = await drive(order)
+      const bars = steps.map(barOf)
+      const names = [
+        ...PARTS,
+        ...new Set(bars.flatMap(({ parts }) => Object.keys(parts).filter((part) => !PARTS.some((known) => known === part)))),
+      ]
+      mkdirSync(join(ROOT, 'ops/bench'), { recursive: true })
+      writeFileSync(join(ROOT, 'ops/bench/steps.svg'), stackedBars('Processor time of one login, by step', 'us', bars, names))
+      const all = new Map<string, number>()
+      for (const { functionsUs = [] } of steps) for (const [name, us] of functionsUs) all.set(name, (all.get(name) ?? 0) + us)
+      const cell = (value: number | undefined): string => (value === undefined || value < 0.5 ? '' : String(round(value)))
+      const rows = names.map((part) => {
+        const values = bars.map(({ parts }) => (parts as Readonly<Record<string, number>>)[part] ?? 0)
+        return [part, ...values.map(cell), cell(sum(values))]
+      })
+      const dearest = [...all].toSorted(([, one], [, other]) => other - one).slice(0, FUNCTIONS_TOLD)
+      return [
+        'Processor time of one login, microseconds. Under the profiler everything takes somewhat longer.',
+        table(['part', ...steps.map(({ name }) => name), 'sum'], rows),
+        'Own time of the dearest functions of the main thread:',
+        table(
+          ['function', 'us a login'],
+          dearest.map(([name, us]) => [name, String(round(us))]),
+        ),
+      ].join('\n\n')
+    } finally {
+      await broker.stop()
+    }
+  })
