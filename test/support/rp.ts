@@ -215,3 +215,14 @@ export const redeem = (
 
 export const userinfo = (broker: Endpoint, accessToken: string): Promise<Got> =>
   send(broker.issuer, { path: USERINFO, headers: { authorization: `Bearer ${accessToken}` } })
+
+/** By `openid-client`, with every check that it makes. */
+export const tokensOf = async (
+  broker: Endpoint,
+  signedIn: SignedIn,
+  party: Party,
+): Promise<oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers> => {
+  const config = await configure(broker, party)
+  const checks = { pkceCodeVerifier: signedIn.verifier, expectedState: signedIn.state, expectedNonce: signedIn.nonce }
+  return oidc.authorizationCodeGrant(config, signedIn.callback, { ...checks, idTokenExpected: true })
+}
