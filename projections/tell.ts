@@ -95,6 +95,24 @@ const changesOf = (
   }
 }
 
+/** A row that is put again in the same batch, with nothing but puts to it between, is written once: as it is in the end. */
+const withoutOverwritten = (changes: readonly Change[], tables: Tables): readonly Change[] => {
+  const later = new Set<string>()
+  const kept: Change[] = []
+  for (const change of changes.toReversed()) {
+    if (change.kind === 'append') {
+      kept.push(change)
+      continue
+    }
+    const name = cacheKey(change.table, change.kind === 'put' ? String(change.row[tables[change.table]?.key ?? '']) : change.key)
+    if (change.kind !== 'put') later.delete(name)
+    else if (later.has(name)) continue
+    else later.add(name)
+    kept.push(change)
+  }
+  return kept.toReversed()
+}
+
 /**
  * The changes of a batch, in order. An event at or below `after` was told before and is left out, so telling twice is telling once.
  * What cannot be digested becomes a parked row; the others go on.
@@ -116,7 +134,7 @@ export const tell = (projection: Runnable, cache: RowCache, messages: readonly S
     }
     if (position !== undefined && (to === undefined || position > to)) to = position
   }
-  return { changes, to: to === after ? undefined : to, events, parked }
+  return { changes: withoutOverwritten(changes, projection.tables), to: to === after ? undefined : to, events, parked }
 }
 
 /** What a single event comes to whose changes the read model refuses: a bug of the projection, parked like any other. */

@@ -15,14 +15,17 @@ import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { jsonLog, type Runtime } from './runtime.ts'
+import { openedRequests } from './sealed.ts'
 import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
 import { Fault, type EventStore, type IdSystemPlugin, type Json, type KeyStore, type ReadModel } from '../domain/ports.ts'
 import { brandOf } from './ui/brand.ts'
 import { makeStatics } from './ui/statics.ts'
 
-/** Folded states of live transactions kept in memory: about 3 kB each. */
-const STATES_MAX = 20_000
+/** Folded states kept in memory, about 3 kB each; what is not kept is read. */
+const STATES_MAX = 8192
+/** Opened requests of live logins kept in memory, about 1 kB each. */
+const REQUESTS_MAX = 4096
 
 /** Without the error that an aborted timer of `node:timers/promises` makes: sleeps end early at every request. */
 const sleep: Runtime['timers']['sleep'] = (ms, signal) =>
@@ -144,6 +147,7 @@ const openAll = async (
   return {
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
     states: stateCache(STATES_MAX),
+    openedRequests: openedRequests(REQUESTS_MAX),
     secrets: await secretsOf(keys),
     policy: await keptPolicy(settings, journal, runtime),
     waiters: waiters(timers),

@@ -1,5 +1,6 @@
-import { checkDigest, genesisOf, sealMetadata } from './chain.ts'
-import { sha256, uuidv5 } from './crypto/hash.ts'
+import { genesisOf } from './chain.ts'
+import { damaged, decode, encode, unreadable, type Batch } from './codec.ts'
+import { sha256 } from './crypto/hash.ts'
 import { canonical } from '../domain/canonical.ts'
 import {
   Fault,
@@ -11,26 +12,10 @@ import {
   type StoredEvent,
   type Uuid,
 } from '../domain/ports.ts'
-import { artefactStream, kindOf, type Kind } from '../domain/streams.ts'
-import type { EventSource, Recorded, SourceMessage, Unreadable } from '../projections/projection.ts'
-import { checkCommand, checkEvent, checkMetadata, commandVersion, eventVersion } from '../schemas/check.ts'
-import { upcast } from '../schemas/upcast.ts'
+import { artefactStream } from '../domain/streams.ts'
+import type { EventSource, Recorded, SourceMessage } from '../projections/projection.ts'
 
 type JsonObject = { readonly [member: string]: Json }
-
-/** One decision, ready to be recorded: all its events in one append on one stream (rule 10). */
-export type Batch = {
-  readonly stream: string
-  /** The revision on which it was decided, -1 where the stream did not exist, and the digest of the event there. */
-  readonly revision: number
-  readonly previous: Digest
-  readonly facts: readonly { readonly type: string; readonly data: object }[]
-  readonly command: { readonly type: string; readonly at: Instant }
-  readonly commandId: Uuid
-  readonly correlation: string
-  readonly causation: string
-  readonly rules: { readonly [name: string]: Digest }
-}
 
 /** The event store in our own terms: what is written is checked and chained, what is read is checked and brought up to date. */
 export type Journal = {
@@ -56,107 +41,6 @@ const PAGE_EVENTS = 1024
 
 const BACKWARDS_EVENTS = 64
 
-const damaged = (event: StoredEvent, problem: string): Fault =>
-  new Fault('corrupt', `event ${String(event.revision)} of stream ${event.stream} cannot be trusted: ${problem}`)
-
-const kindOrFault = (stream: string): Kind => {
-  const kind = kindOf(stream)
-  if (kind === undefined) throw new Fault('invalid', 'a stream of an unknown kind')
-  return kind
-}
-
-const objectOf = (text: string): JsonObject | undefined => {
-  try {
-    const value = JSON.parse(text) as Json
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** A stored event, checked: digest, metadata, version and data. `before` is the digest of the event before it where it is known. */
-export const decode = (stored: StoredEvent, before?: Digest): Recorded => {
-  const kind = kindOf(stored.stream)
-  const data = objectOf(stored.data)
-  const checkedMetadata = checkMetadata(objectOf(stored.metadata))
-  if (kind === undefined || data === undefined) throw damaged(stored, 'it is not an event of ours')
-  if (!checkedMetadata.ok) throw damaged(stored, 'its metadata is not what the schema says')
-  const metadata = checkedMetadata.value
-  const expected = before ?? (stored.revision === 0 ? genesisOf(stored.stream) : metadata.previous)
-  if (metadata.previous !== expected) throw damaged(stored, 'it does not follow the event before it')
-  const chain = checkDigest(stored, expected)
-  if (!chain.ok) throw damaged(stored, chain.problem)
-  const present = upcast(kind, stored.type, metadata.version, data)
-  if (present === undefined) throw damaged(stored, 'its type or version is not known to this program')
-  const version = eventVersion(kind, stored.type) ?? metadata.version
-  const check = checkEvent(kind, stored.type, version, present)
-  if (!check.ok) throw damaged(stored, `its data is not what the schema says (${check.problems.join('; ')})`)
-  return {
-    id: stored.id,
-    stream: stored.stream,
-    kind,
-    revision: stored.revision,
-    position: stored.position,
-    type: stored.type,
-    version,
-    recordedVersion: metadata.version,
-    at: metadata.at,
-    correlation: metadata.$correlationId,
-    causation: metadata.$causationId,
-    commandId: metadata.commandId,
-    index: metadata.index,
-    count: metadata.count,
-    ...(metadata.command && { command: metadata.command as NonNullable<Recorded['command']> }),
-    rules: metadata.rules,
-    previous: metadata.previous,
-    digest: chain.digest,
-    data: present as JsonObject,
-  }
-}
-
-const unreadable = (stored: StoredEvent, fault: unknown): Unreadable => ({
-  id: stored.id,
-  stream: stored.stream,
-  revision: stored.revision,
-  position: stored.position,
-  type: stored.type,
-  bytesDigest: sha256(`${stored.data}\n${stored.metadata}`),
-  problem: fault instanceof Fault ? fault.message : 'it cannot be read',
-})
-
-const encode = (batch: Batch): readonly NewEvent[] => {
-  const kind = kindOrFault(batch.stream)
-  const { type, ...body } = batch.command
-  const checkedCommand = checkCommand(kind, batch.command)
-  if (!checkedCommand.ok) throw new Fault('invalid', `command ${type}: ${checkedCommand.problems.join('; ')}`)
-  let previous = batch.previous
-  return batch.facts.map((fact, index) => {
-    const version = eventVersion(kind, fact.type) ?? 1
-    const checked = checkEvent(kind, fact.type, version, fact.data)
-    if (!checked.ok) throw new Fault('invalid', `event ${fact.type}: ${checked.problems.join('; ')}`)
-    const metadata = JSON.stringify({
-      at: batch.command.at,
-      version,
-      $correlationId: batch.correlation,
-      $causationId: batch.causation,
-      commandId: batch.commandId,
-      index,
-      count: batch.facts.length,
-      ...(index === 0 && { command: { type, version: commandVersion(kind, type) ?? 1, body } }),
-      rules: batch.rules,
-      previous,
-    })
-    const event = {
-      id: uuidv5(batch.commandId, `${batch.stream}#${String(index)}`),
-      type: fact.type,
-      data: JSON.stringify(fact.data),
-    }
-    const sealed = sealMetadata({ ...event, previous, stream: batch.stream, revision: batch.revision + 1 + index, metadata })
-    previous = sealed.digest
-    return { ...event, metadata: sealed.text }
-  })
-}
-
 const tell = (stored: StoredEvent): SourceMessage => {
   try {
     return { kind: 'event', event: decode(stored) }
@@ -166,12 +50,43 @@ const tell = (stored: StoredEvent): SourceMessage => {
 }
 
 /** A store hands the same object to all who follow it, so each event is checked once for all of them. */
-const sourceOf = (store: EventStore): EventSource => {
+/** Events of our own that nobody has been told of yet; older ones are read like those of others. */
+const OWN_MAX = 1024
+
+/** Remembers what this process appended, so that it is not parsed and hashed again when it comes back unchanged. */
+const ownEvents = () => {
+  const own = new Map<Uuid, { readonly event: NewEvent; readonly recorded: Recorded }>()
+  return {
+    add: (event: NewEvent, recorded: Recorded): void => {
+      own.set(event.id, { event, recorded })
+      if (own.size > OWN_MAX) for (const oldest of own.keys()) return void own.delete(oldest)
+    },
+    /** Once: what comes back is remembered with the object that it came in. */
+    take: (stored: StoredEvent): Recorded | undefined => {
+      const known = own.get(stored.id)
+      own.delete(stored.id)
+      if (known === undefined) return undefined
+      const { event, recorded } = known
+      const isSame =
+        event.data === stored.data &&
+        event.metadata === stored.metadata &&
+        event.type === stored.type &&
+        recorded.stream === stored.stream &&
+        recorded.revision === stored.revision
+      return isSame ? { ...recorded, position: stored.position } : undefined
+    },
+  }
+}
+
+type OwnEvents = ReturnType<typeof ownEvents>
+
+const sourceOf = (store: EventStore, own: OwnEvents): EventSource => {
   const told = new WeakMap<StoredEvent, SourceMessage>()
   const tellOnce = (stored: StoredEvent): SourceMessage => {
     const known = told.get(stored)
     if (known !== undefined) return known
-    const message = tell(stored)
+    const event = own.take(stored)
+    const message: SourceMessage = event === undefined ? tell(stored) : { kind: 'event', event }
     told.set(stored, message)
     return message
   }
@@ -219,15 +134,19 @@ const backwardsFrom = (store: EventStore): Journal['backwards'] =>
 
 export const openJournal = (store: EventStore): Journal => {
   const read = readFrom(store)
+  const own = ownEvents()
   const append: Journal['append'] = async (batch) => {
-    const events = encode(batch)
-    const appended = await store.append(batch.stream, batch.revision < 0 ? 'no_stream' : batch.revision, events)
-    let previous = batch.previous
-    return events.map((event, index) => {
-      const stored = { ...event, stream: batch.stream, revision: batch.revision + 1 + index, position: appended.position }
-      const decoded = decode(stored, previous)
-      previous = decoded.digest
-      return decoded
+    const encoded = encode(batch)
+    const revision = batch.revision < 0 ? 'no_stream' : batch.revision
+    const { position } = await store.append(
+      batch.stream,
+      revision,
+      encoded.map(({ event }) => event),
+    )
+    return encoded.map(({ event, recorded }) => {
+      const told = recorded(position)
+      own.add(event, told)
+      return told
     })
   }
 
@@ -270,7 +189,7 @@ export const openJournal = (store: EventStore): Journal => {
     artefact,
     keepArtefact,
     store,
-    source: sourceOf(store),
+    source: sourceOf(store, own),
     last: async (stream) => {
       const { events } = await store.readStream(stream, { direction: 'backwards', max: 1 })
       return events[0] && decode(events[0])

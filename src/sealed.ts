@@ -28,6 +28,34 @@ type Sealed<P extends Part> = P extends `${infer Name extends 'person' | 'proof'
   ? SealedParts[Name]
   : SealedParts[P & keyof SealedParts]
 
+/**
+ * Raw requests that were opened lately. A request is sealed once and never changed, and every page of a login looks at its; what another
+ * process shreds is forgotten here within a minute.
+ */
+export type OpenedRequests = {
+  readonly get: (transaction: string, at: Instant) => SealedParts['request'] | undefined
+  readonly set: (transaction: string, request: SealedParts['request'], at: Instant) => void
+  readonly delete: (transaction: string) => void
+}
+
+const OPENED_S_MAX = 60
+
+export const openedRequests = (entriesMax: number): OpenedRequests => {
+  const entries = new Map<string, { readonly request: SealedParts['request']; readonly until: Instant }>()
+  return {
+    get: (transaction, at) => {
+      const known = entries.get(transaction)
+      return known !== undefined && at < known.until ? known.request : undefined
+    },
+    set: (transaction, request, at) => {
+      entries.delete(transaction)
+      entries.set(transaction, { request, until: plusSeconds(at, OPENED_S_MAX) })
+      if (entries.size > entriesMax) for (const oldest of entries.keys()) return void entries.delete(oldest)
+    },
+    delete: (transaction) => void entries.delete(transaction),
+  }
+}
+
 const nameOf = (transaction: string, part: Part): string => `${transaction}/${part}`
 
 /** How much longer than the transaction's own deadline its sealed parts live: the steps that may still follow, and a margin. */
@@ -50,6 +78,19 @@ export const unseal = async <P extends Part>(world: Pick<World, 'vault'>, transa
   return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Sealed<P>)
 }
 
+/** The raw request of a transaction, while it is kept. */
+export const openRequest = async (
+  { vault, clock, openedRequests }: Pick<World, 'vault' | 'clock' | 'openedRequests'>,
+  transaction: string,
+): Promise<SealedParts['request'] | undefined> => {
+  const at = clock.now()
+  const known = openedRequests.get(transaction, at)
+  if (known !== undefined) return known
+  const request = await unseal({ vault }, transaction, 'request')
+  if (request !== undefined) openedRequests.set(transaction, request, at)
+  return request
+}
+
 /** Moves the limit of what is kept, of the person whom the transaction is about too. */
 export const extendSealed = async (
   world: Pick<World, 'vault'>,
@@ -62,4 +103,7 @@ export const extendSealed = async (
 }
 
 /** Everything that a transaction kept: gone. */
-export const shred = async (world: Pick<World, 'vault'>, transaction: string): Promise<void> => world.vault.removeAll(`${transaction}/`)
+export const shred = async (world: Pick<World, 'vault' | 'openedRequests'>, transaction: string): Promise<void> => {
+  world.openedRequests.delete(transaction)
+  await world.vault.removeAll(`${transaction}/`)
+}

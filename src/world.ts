@@ -15,6 +15,7 @@ import type {
   Timers,
   Vault,
 } from '../domain/ports.ts'
+import type { OpenedRequests } from './sealed.ts'
 import type { Policy } from '../schemas/generated.ts'
 import type { Statics } from './ui/statics.ts'
 import type { Brand } from './ui/brand.ts'
@@ -52,6 +53,7 @@ export type World = {
   readonly journal: Journal
   readonly states: StateCache
   readonly vault: Vault
+  readonly openedRequests: OpenedRequests
   readonly personKeys: PersonKeys
   readonly singleUse: SingleUse
   readonly keys: KeyStore

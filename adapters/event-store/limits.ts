@@ -17,19 +17,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u
 
 /** Bytes that the text takes in UTF-8; half a surrogate pair counts as the three bytes of its replacement. */
-export const utf8Bytes = (text: string): number => {
-  let bytes = 0
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x80) bytes += 1
-    else if (unit < 0x800) bytes += 2
-    else if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
-      bytes += 4
-      at++
-    } else bytes += 3
-  }
-  return bytes
-}
+export const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8')
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 

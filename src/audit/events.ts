@@ -1,7 +1,7 @@
 import type { Files, Written } from './files.ts'
 import { findings, type Findings } from './finding.ts'
 import { genesisOf } from '../chain.ts'
-import { decode } from '../journal.ts'
+import { decode } from '../codec.ts'
 import { Fault, type Digest, type EventStore, type Position, type StoredEvent } from '../../domain/ports.ts'
 
 export type EventsVerdict = Findings & { readonly events: number; readonly streams: number; readonly last: Position | undefined }

@@ -10,7 +10,7 @@ import { equalSecrets, sha256 } from '../crypto/hash.ts'
 import { isTransaction } from '../crypto/ids.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { unseal, type SealedParts } from '../sealed.ts'
+import { openRequest, type SealedParts } from '../sealed.ts'
 import type { Act } from '../steps/act.ts'
 import type { World } from '../world.ts'
 import type { ClientState } from '../../domain/client/client.ts'
@@ -49,7 +49,7 @@ export const openSession = async (world: World, request: Request): Promise<Sessi
   if (state.browser === undefined) return errorReply(world, request, 'transaction_unknown')
   if (browserSecret === undefined || !equalSecrets(sha256(browserSecret), state.browser)) return errorReply(world, request, 'wrong_browser')
   const client = await clientOf(world, state.request?.client ?? '')
-  const raw = await unseal(world, transaction, 'request')
+  const raw = await openRequest(world, transaction)
   const language = languageOf(request, raw?.['ui_locales'])
   const session = { transaction, state, client, raw, browserSecret, language }
   return { ...session, frame: frameFor(world, request, session, state.browser) }

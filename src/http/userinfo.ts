@@ -8,7 +8,7 @@ import { sha256 } from '../crypto/hash.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { unseal } from '../sealed.ts'
+import { openRequest, unseal } from '../sealed.ts'
 import { command } from '../steps/act.ts'
 import type { World } from '../world.ts'
 import { releasedMembers } from '../../domain/claims.ts'
@@ -74,7 +74,7 @@ const release = async (
   const { configuration } = client
   const known = await unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`)
   const claims = await unseal(world, transaction, 'claims')
-  const raw = await unseal(world, transaction, 'request')
+  const raw = await openRequest(world, transaction)
   if (configuration === undefined || known === undefined || claims === undefined) return 'token_invalid'
   const encryption = encryptionFor(configuration)
   if (encryption === 'missing') return 'encryption_key_missing'

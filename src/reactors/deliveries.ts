@@ -2,10 +2,10 @@ import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { unseal } from '../sealed.ts'
+import { openRequest, unseal } from '../sealed.ts'
 import { command, type Act } from '../steps/act.ts'
 import { deliveryKey } from '../steps/request-factor.ts'
-import { decode } from '../journal.ts'
+import { decode } from '../codec.ts'
 import { referenceOf } from '../reference.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
@@ -41,7 +41,7 @@ const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | '
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
 const send = async (world: World, act: Act, event: Recorded, number: number): Promise<ConsumeOutcome> => {
   const sealed = await unseal(world, act.transaction, `person.${textOf(event.data['person'])}`)
-  const request = await unseal(world, act.transaction, 'request')
+  const request = await openRequest(world, act.transaction)
   const { configuration } = act.client
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
     await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })

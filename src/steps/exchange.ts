@@ -4,7 +4,7 @@ import { readTicket } from '../crypto/ids.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load, type Loaded } from '../handle.ts'
-import { unseal } from '../sealed.ts'
+import { openRequest, unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { command, type Act } from './act.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -33,7 +33,7 @@ type Minting = { readonly world: World; readonly act: Act; readonly state: Trans
 const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Tokens | undefined> => {
   const { authenticated, consent } = state
   const proof = await unseal(world, act.transaction, `proof.${authenticated?.person ?? ''}`)
-  const request = await unseal(world, act.transaction, 'request')
+  const request = await openRequest(world, act.transaction)
   const { configuration } = act.client
   if (proof === undefined || request === undefined || configuration === undefined || authenticated === undefined || consent === undefined)
     return undefined

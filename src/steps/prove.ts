@@ -1,7 +1,7 @@
 import { newSecret } from '../crypto/ids.ts'
 import { trustedDevices } from '../deciders.ts'
 import { deviceDigest, joinAliases } from '../people.ts'
-import { seal, sealedUntil, unseal, type SealedParts } from '../sealed.ts'
+import { seal, sealedUntil, openRequest, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, commandStream, count, type Act, type Outcome } from './act.ts'
@@ -93,7 +93,7 @@ const confirm = async (
 ): Promise<Proven> => {
   const { at, transaction, client } = act
   const sealed = await unseal(world, transaction, `person.${person}`)
-  const request = await unseal(world, transaction, 'request')
+  const request = await openRequest(world, transaction)
   if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)

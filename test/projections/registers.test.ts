@@ -4,6 +4,7 @@ import { clients } from '../../projections/clients.ts'
 import { consents } from '../../projections/consents.ts'
 import { live } from '../../projections/live.ts'
 import type { SourceMessage } from '../../projections/projection.ts'
+import { missingRows, remember, tell, type RowCache } from '../../projections/tell.ts'
 import { CONSENT, finish, given, OTHER_TX, PERSON, SHOP, signIn, told, TX, type Given } from '../support/given.ts'
 
 describe('registers that cross streams', () => {
@@ -94,5 +95,14 @@ describe('registers that cross streams', () => {
       await twice.given(messages)
       for (const table of Object.keys(projection.tables)) expect(await twice.rows(table)).to.deep.equal(await once.rows(table))
     }
+  })
+
+  it('a row that changes often in one batch is written once, and what is written comes to the same', () => {
+    const cache: RowCache = new Map()
+    for (const row of missingRows(live, cache, messages, undefined)) remember(cache, row, undefined)
+    const all = tell(live, cache, messages, undefined)
+    const rows = all.changes.flatMap((change) => (change.kind === 'put' ? [change.row['transaction']] : []))
+    expect(new Set(rows).size).to.equal(rows.length)
+    expect(all.events).to.be.greaterThan(rows.length)
   })
 })

@@ -10,7 +10,8 @@ import { checkCommand, checkEvent, COMMAND_VERSIONS, EVENT_VERSIONS } from '../.
 import { upcast, upcastCommand } from '../../schemas/upcast.ts'
 import { attemptCounters, clients, consents, transactions, trustedDevices } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
-import { decode, openJournal } from '../../src/journal.ts'
+import { decode } from '../../src/codec.ts'
+import { openJournal } from '../../src/journal.ts'
 import { faultOf } from '../support/fault-of.ts'
 import { memoryStore } from '../src/worlds.ts'
 

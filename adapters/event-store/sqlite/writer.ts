@@ -92,6 +92,7 @@ export const startWriter = async (settings: WriterSettings, tools: { readonly ti
 
   const post = (message: ToWriter): void => worker.postMessage(message)
   const flush = (): void => {
+    if (queue.length === 0) return
     const requests = queue
     queue = []
     post({ kind: 'requests', requests })
@@ -127,13 +128,14 @@ export const startWriter = async (settings: WriterSettings, tools: { readonly ti
         const number = count++
         pending.set(number, { resolve, reject, tick: budget.tick() })
         queue.push({ number, untilMs: monotonicMs() + settings.budgetMs * BEGIN_WITHIN, job })
-        if (queue.length === 1) queueMicrotask(flush)
+        // What is asked in one turn of the event loop goes to the thread in one message.
+        if (queue.length === 1) setImmediate(flush)
         budget.watch()
       }),
     stopped: () => stopped,
     close: async () => {
       closing = true
-      if (queue.length > 0) flush()
+      flush()
       post({ kind: 'close' })
       // The thread answers what is pending before it ends; a thread that hangs is ended.
       const patience = new AbortController()

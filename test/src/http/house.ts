@@ -11,6 +11,7 @@ import type { Route } from '../../../src/http/route.ts'
 import { listen } from '../../../src/http/server.ts'
 import { brandOf } from '../../../src/ui/brand.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
+import { openedRequests } from '../../../src/sealed.ts'
 import { waiters } from '../../../src/waiters.ts'
 import type { World } from '../../../src/world.ts'
 import { systemChance } from '../../support/chance.ts'
@@ -56,6 +57,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     idSystem: { description, system: { health: async () => ({ status: 'up' }), close: async () => undefined } },
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),
+    openedRequests: openedRequests(100),
     statics: makeStatics(brand),
     ...more,
   }
