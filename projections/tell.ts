@@ -100,15 +100,12 @@ const withoutOverwritten = (changes: readonly Change[], tables: Tables): readonl
   const later = new Set<string>()
   const kept: Change[] = []
   for (const change of changes.toReversed()) {
-    if (change.kind === 'append') {
-      kept.push(change)
-      continue
-    }
-    const name = cacheKey(change.table, change.kind === 'put' ? String(change.row[tables[change.table]?.key ?? '']) : change.key)
-    if (change.kind !== 'put') later.delete(name)
-    else if (later.has(name)) continue
-    else later.add(name)
-    kept.push(change)
+    const key = change.kind === 'put' ? change.row[tables[change.table]?.key ?? ''] : change.kind === 'append' ? undefined : change.key
+    const name = typeof key === 'string' ? cacheKey(change.table, key) : undefined
+    const isOverwritten = change.kind === 'put' && name !== undefined && later.has(name)
+    if (name !== undefined && change.kind === 'put') later.add(name)
+    else if (name !== undefined) later.delete(name)
+    if (!isOverwritten) kept.push(change)
   }
   return kept.toReversed()
 }

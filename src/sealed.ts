@@ -28,34 +28,6 @@ type Sealed<P extends Part> = P extends `${infer Name extends 'person' | 'proof'
   ? SealedParts[Name]
   : SealedParts[P & keyof SealedParts]
 
-/**
- * Raw requests that were opened lately. A request is sealed once and never changed, and every page of a login looks at its; what another
- * process shreds is forgotten here within a minute.
- */
-export type OpenedRequests = {
-  readonly get: (transaction: string, at: Instant) => SealedParts['request'] | undefined
-  readonly set: (transaction: string, request: SealedParts['request'], at: Instant) => void
-  readonly delete: (transaction: string) => void
-}
-
-const OPENED_S_MAX = 60
-
-export const openedRequests = (entriesMax: number): OpenedRequests => {
-  const entries = new Map<string, { readonly request: SealedParts['request']; readonly until: Instant }>()
-  return {
-    get: (transaction, at) => {
-      const known = entries.get(transaction)
-      return known !== undefined && at < known.until ? known.request : undefined
-    },
-    set: (transaction, request, at) => {
-      entries.delete(transaction)
-      entries.set(transaction, { request, until: plusSeconds(at, OPENED_S_MAX) })
-      if (entries.size > entriesMax) for (const oldest of entries.keys()) return void entries.delete(oldest)
-    },
-    delete: (transaction) => void entries.delete(transaction),
-  }
-}
-
 const nameOf = (transaction: string, part: Part): string => `${transaction}/${part}`
 
 /** How much longer than the transaction's own deadline its sealed parts live: the steps that may still follow, and a margin. */

@@ -15,7 +15,7 @@ import type {
   Timers,
   Vault,
 } from '../domain/ports.ts'
-import type { OpenedRequests } from './sealed.ts'
+import type { OpenedRequests } from './opened-requests.ts'
 import type { Policy } from '../schemas/generated.ts'
 import type { Statics } from './ui/statics.ts'
 import type { Brand } from './ui/brand.ts'

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { memoryVault } from '../../adapters/vault/memory/memory-vault.ts'
-import { openedRequests, openRequest, seal, shred } from '../../src/sealed.ts'
+import { openedRequests } from '../../src/opened-requests.ts'
+import { openRequest, seal, shred } from '../../src/sealed.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { at, TRANSACTION } from '../domain/samples.ts'
 
