@@ -14,8 +14,9 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
 }
 
 export const kindOf = (stream: string): Kind | undefined => {
-  const [prefix = '', ...rest] = stream.split('-')
-  return rest.length > 0 && Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined
+  const hyphen = stream.indexOf('-')
+  const prefix = stream.slice(0, Math.max(0, hyphen))
+  return Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined
 }
 
 /** What stands after the first hyphen. */

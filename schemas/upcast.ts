@@ -36,6 +36,7 @@ export const upcastWith = (
 ): Data | undefined => {
   const present = presentVersion(versions, kind, type)
   if (present === undefined || !Number.isInteger(version) || version < 1 || version > present) return undefined
+  if (version === present) return data
   const steps = upcasters[`${kind}/${type}`] ?? {}
   return Array.from({ length: present - version }, (_, index) => steps[version + index]).reduce<Data | undefined>(
     (shape, step) => (shape === undefined ? undefined : step?.(shape)),
