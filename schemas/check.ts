@@ -137,11 +137,17 @@ export const checkClient = (value: unknown): Checked<ClientConfiguration> => che
 export const checkConfig = (value: unknown): Checked<Config> => check(forPeople, 'config.json', value, true)
 export const checkPolicy = (value: unknown): Checked<Policy> => check(forPeople, 'policy.json', value, true)
 
+const descriptions = new Map<string, string | undefined>()
+
 /** The audit log's wording of an event, with `{member}` where a value of its data stands. */
 export const eventDescription = (kind: string, type: string): string | undefined => {
   if (eventVersion(kind, type) === undefined) return undefined
-  const { description } = schemaOf(`events/${kind}/${type}.json`)
-  return typeof description === 'string' ? description : undefined
+  const path = `events/${kind}/${type}.json`
+  if (!descriptions.has(path)) {
+    const { description } = schemaOf(path)
+    descriptions.set(path, typeof description === 'string' ? description : undefined)
+  }
+  return descriptions.get(path)
 }
 
 const defaultsOf = (schema: Schema): unknown => {
