@@ -281,6 +281,32 @@ export type KeyStore = {
   readonly secret: (use: string) => Promise<Uint8Array>
 }
 
+// ------------------------------------------------------------------------------------------------------------ the network
+
+/** The network as far as the broker itself reaches into it. */
+export type Network = {
+  /** Every address of a host name, of both families. */
+  readonly addressesOf: (host: string) => Promise<readonly string[]>
+  /** Whether it may connect to an address. `listed`: the operator named this host as one of a closed network. */
+  readonly mayReach: (address: string, listed: boolean) => boolean
+  /** Certificates (PEM) of the authorities that servers are believed by. */
+  readonly authorities: () => readonly string[]
+}
+
+/**
+ * Why a document of somebody else's could not be had: its address is one that we do not go to, nobody answers there, it took too
+ * long, it was no plain 200 (a redirect counts so), it is no JSON, or it is too large.
+ */
+export type DocumentFault = 'address' | 'unreachable' | 'late' | 'status' | 'type' | 'size'
+
+export type RemoteDocument = { readonly ok: true; readonly body: Uint8Array } | { readonly ok: false; readonly fault: DocumentFault }
+
+/**
+ * JSON documents that others publish, over https. The broker must not be led into its own network by a URL (SSRF): what connects is
+ * the address that was looked at, redirects are not followed, size and time are bounded. Never throws.
+ */
+export type RemoteDocuments = { readonly get: (url: string) => Promise<RemoteDocument> }
+
 // -------------------------------------------------------------------------------------------------------------- read model
 
 export type TableShape = {

@@ -7,6 +7,7 @@ export const REFUSALS = [
   'client_unknown',
   'client_inactive',
   'client_exists',
+  'client_changed',
   'redirect_uri_not_registered',
   'request_invalid',
   'response_type_unsupported',

@@ -8,7 +8,7 @@ export type ClientConfiguration = {
   /** Matched exactly. */
   readonly redirect_uris: readonly RedirectUri[]
   /** The keys that verify its assertions, and those that answers are encrypted to. */
-  readonly jwks: {
+  readonly jwks?: {
     /** Items: A public key (RFC 7517). */
     readonly keys: readonly {
       readonly kty: 'RSA' | 'EC' | 'OKP'
@@ -23,6 +23,8 @@ export type ClientConfiguration = {
       readonly [k: string]: unknown
     }[]
   }
+  /** Where its keys are published, instead of `jwks`: fetched and kept by the broker (RFC 7591 §2). */
+  readonly jwks_uri?: string
   readonly grant_types: readonly 'authorization_code'[]
   readonly response_types: readonly 'code'[]
   readonly subject_type: 'pairwise'
@@ -109,6 +111,8 @@ export type ClientUpdateClient = {
   readonly client: Client
   readonly configuration: ClientConfiguration
   readonly artefact: Digest
+  /** The configuration that it was made from: refused where another is in force by now. Absent: whichever is. */
+  readonly replaces?: Digest
 }
 
 /** Every transaction it names is dead. */
@@ -514,6 +518,8 @@ export type Config = {
   }
   /** IP addresses whose Forwarded headers count (rule 44). */
   readonly trustedProxies?: readonly string[]
+  /** Exact host names whose jwks_uri may lie at a private address (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7), for closed national networks. Never loopback or link-local. */
+  readonly privateKeyHosts?: readonly string[]
   /** 32 bytes, base64url, mode 0600. Absent: made in the data folder on first start. */
   readonly masterKeyFile?: string
   /** The ID system behind this broker. */
@@ -997,7 +1003,7 @@ export type ClientRegistration = {
   /** Matched exactly. */
   readonly redirect_uris: readonly RedirectUri[]
   /** The keys that verify its assertions, and those that answers are encrypted to. */
-  readonly jwks: {
+  readonly jwks?: {
     /** Items: A public key (RFC 7517). */
     readonly keys: readonly {
       readonly kty: 'RSA' | 'EC' | 'OKP'
@@ -1012,6 +1018,8 @@ export type ClientRegistration = {
       readonly [k: string]: unknown
     }[]
   }
+  /** Where its keys are published, instead of `jwks`: fetched and kept by the broker (RFC 7591 §2). */
+  readonly jwks_uri?: string
   readonly grant_types?: readonly 'authorization_code'[]
   readonly response_types?: readonly 'code'[]
   readonly subject_type?: 'pairwise'

@@ -4,7 +4,7 @@ import { checkBody, checkClient } from '../schemas/check.ts'
 import registration from '../schemas/requests/client-registration.json' with { type: 'json' }
 import type { ClientConfiguration, Policy } from '../schemas/generated.ts'
 import { CONTENT_ENCRYPTION } from './crypto/encrypt.ts'
-import { readKeys } from './registration/keys.ts'
+import { oneKeyAsSet, readKeySource } from './registration/key-source.ts'
 import { readRedirectUris } from './registration/redirect-uris.ts'
 
 /** What a registration is checked against. */
@@ -55,7 +55,7 @@ const SIGNING = ['token_endpoint_auth_signing_alg', 'id_token_signed_response_al
 
 /** Members of other registrations that mean something which this version does not do: silence would promise it. */
 const NOT_HERE: Readonly<Record<string, string>> = {
-  jwks_uri: 'is not read in this version: hand in the keys themselves as "jwks"',
+  jwk: 'contradicts jwks; leave one of them out',
   logo_uri: 'is not shown in this version: leave it out',
   sector_identifier_uri: 'is not read in this version: use redirect URIs of one host',
   client_secret: 'is not used: assertions are signed (private_key_jwt)',
@@ -117,7 +117,7 @@ const onlyRs256 = (jwks: unknown): boolean => {
 }
 
 /** What FAPI 2.0 leaves no choice in (rule 34). */
-const fapiProblems = (input: Members): readonly string[] => [
+export const fapiProblems = (input: Members): readonly string[] => [
   ...Object.entries(PROFILES.fapi2).flatMap(([member, demanded]) =>
     input[member] === undefined || input[member] === demanded ? [] : [`${member}: profile fapi2 demands ${String(demanded)}`],
   ),
@@ -156,11 +156,12 @@ const impliedClaims = ({ plugin }: Deployment, scope: unknown): readonly string[
  * A registration checked and completed, or all that is wrong with it at once. `current` is the configuration that an update replaces.
  * The words are for the operator who wrote the file, so they name its members.
  */
-export const completeRegistration = (input: unknown, deployment: Deployment, current?: ClientConfiguration): Completed => {
-  if (!isObject(input)) return { ok: false, problems: ['a registration is a JSON object'] }
+export const completeRegistration = (given: unknown, deployment: Deployment, current?: ClientConfiguration): Completed => {
+  if (!isObject(given)) return { ok: false, problems: ['a registration is a JSON object'] }
+  const input = oneKeyAsSet(given)
   // New relying parties are of the strict profile unless they say otherwise; those that exist keep what they have.
   const profile = profileOf(input['profile'] ?? current?.profile ?? 'fapi2')
-  const keys = readKeys(input['jwks'], input)
+  const keys = readKeySource(input)
   const redirects = readRedirectUris(input['redirect_uris'])
   const { sector, problems: sectorProblems } = sectorOf(input['sector_identifier'], redirects.hosts, current)
   const renamed = current !== undefined && input['client_id'] !== current.client_id ? ['client_id: must be the one that is registered'] : []
@@ -193,7 +194,7 @@ export const completeRegistration = (input: unknown, deployment: Deployment, cur
     ...input,
     claims,
     sector_identifier: sector,
-    jwks: { keys: keys.keys },
+    ...keys.source,
   })
   return completed.ok ? { ok: true, configuration: completed.value } : completed
 }

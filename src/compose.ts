@@ -1,16 +1,21 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { randomFillSync, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { lookup } from 'node:dns/promises'
+import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
 import { describePlugin, loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
 import { fileKeyStore } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
+import { mayReach } from '../adapters/remote-documents/addresses.ts'
+import { httpsDocuments } from '../adapters/remote-documents/https/https-documents.ts'
 import { memoryReadModel } from '../adapters/read-model/memory/memory-read-model.ts'
 import { sqliteReadModel } from '../adapters/read-model/sqlite/sqlite-read-model.ts'
 import { sqliteSingleUse } from '../adapters/single-use/sqlite/sqlite-single-use.ts'
 import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
+import { clientKeySets } from './client-key-sets.ts'
 import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
 import { openJournal, type Journal } from './journal.ts'
@@ -47,6 +52,12 @@ export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line
     clock,
     chance: { bytes: (size) => randomFillSync(new Uint8Array(size)), uuid: () => randomUUID() },
     timers: { sleep },
+    network: {
+      // As everything else on this machine finds hosts, its own table of hosts included: closed networks use that.
+      addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+      mayReach,
+      authorities: () => getCACertificates('default'),
+    },
     log: jsonLog(clock, settings.logLevel ?? 'info', write),
   }
 }
@@ -131,7 +142,10 @@ const openAll = async (
   choice: PluginChoice,
   opened: <T extends Closable>(port: T) => T,
 ): Promise<World> => {
-  const { clock, chance, timers, log } = runtime
+  const { clock, chance, timers, network, log } = runtime
+  const { privateKeyHosts } = settings
+  if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
+  const documents = httpsDocuments({ network, timers, privateHosts: privateKeyHosts })
   const store = opened(await openEventStore(settings, runtime))
   await refuseLostKeys(settings, store)
   const journal = openJournal(store)
@@ -146,6 +160,7 @@ const openAll = async (
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
+    clientKeys: clientKeySets({ documents, clock, log }),
     states: stateCache(STATES_MAX),
     openedRequests: openedRequests(REQUESTS_MAX),
     secrets: await secretsOf(keys),

@@ -18,6 +18,7 @@ export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'dat
   readonly demoPort: number
   readonly timeZone: string
   readonly trustedProxies: readonly string[]
+  readonly privateKeyHosts: readonly string[]
   readonly requestsPerMinute: number
   readonly policy: Policy
 }
@@ -31,7 +32,7 @@ const POLICY: SchemaNode = policySchema
 
 /** What the schema says of each: it has a default for all of these. */
 const DEFAULTS = documentDefaults('config') as Required<
-  Pick<Config, 'port' | 'host' | 'data' | 'timeZone' | 'trustedProxies' | 'requestsPerMinute'>
+  Pick<Config, 'port' | 'host' | 'data' | 'timeZone' | 'trustedProxies' | 'requestsPerMinute' | 'privateKeyHosts'>
 > & { readonly demo: { readonly port: number } }
 
 /** `lifetimes.codeS` -> `LIFETIMES_CODE_S`. */
@@ -146,6 +147,7 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
       demoPort: demo?.port ?? DEFAULTS.demo.port,
       timeZone: given.timeZone ?? DEFAULTS.timeZone,
       trustedProxies: given.trustedProxies ?? DEFAULTS.trustedProxies,
+      privateKeyHosts: given.privateKeyHosts ?? DEFAULTS.privateKeyHosts,
       requestsPerMinute: given.requestsPerMinute ?? DEFAULTS.requestsPerMinute,
       policy: policy.value,
     },

@@ -1,7 +1,13 @@
-import type { Chance, Clock, Instant, Json, Log, Timers } from '../domain/ports.ts'
+import type { Chance, Clock, Instant, Json, Log, Network, Timers } from '../domain/ports.ts'
 
 /** What the machine lends: made once, in `cli.ts` or by a test, so that a whole broker can run from a seed (rule 41). */
-export type Runtime = { readonly clock: Clock; readonly chance: Chance; readonly timers: Timers; readonly log: Log }
+export type Runtime = {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly timers: Timers
+  readonly network: Network
+  readonly log: Log
+}
 
 export type Level = 'info' | 'warn' | 'error' | 'off'
 

@@ -1,3 +1,4 @@
+import type { ClientKeySets } from './client-key-sets.ts'
 import type { Settings } from './config.ts'
 import type { StateCache } from './handle.ts'
 import type { Journal } from './journal.ts'
@@ -57,6 +58,7 @@ export type World = {
   readonly personKeys: PersonKeys
   readonly singleUse: SingleUse
   readonly keys: KeyStore
+  readonly clientKeys: ClientKeySets
   readonly secrets: Secrets
   readonly views: ReadModel
   readonly idSystem: { readonly description: PluginDescription; readonly system: IdSystem }

@@ -25,6 +25,8 @@ const decide = (command: ClientCommand, state: ClientState): Decision<ClientEven
   if (configuration === undefined || artefact === undefined) return refused('client_unknown')
   switch (command.type) {
     case 'UpdateClient':
+      // Two operators at once: what the second made was made from what the first has replaced.
+      if (command.replaces !== undefined && command.replaces !== artefact) return refused('client_changed')
       // The sector decides which `sub` a person has here: it is frozen at first use (rule 19).
       if (command.configuration.sector_identifier !== configuration.sector_identifier) return refused('request_invalid')
       return recorded({

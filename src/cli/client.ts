@@ -16,7 +16,7 @@ import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 const PAGE_ROWS = 1000
 
-const idOf = (args: Args): string => {
+export const clientIdOf = (args: Args): string => {
   const id = operand(args, 0)
   if (!isClientId(id)) throw new UsageError('a client_id has letters, digits and . _ ~ -, at most 100')
   return id
@@ -25,10 +25,11 @@ const idOf = (args: Args): string => {
 const SAID: Partial<Record<RefusalCode, string>> = {
   client_exists: 'is registered already; use `client update`',
   client_unknown: 'is not registered; use `client add`',
+  client_changed: 'was changed by somebody else meanwhile; look at it, and try again',
   request_invalid: 'cannot be changed in this way: its sector is frozen',
 }
 
-const readInput = async ({ terminal, files }: Machine, from: string): Promise<unknown> => {
+export const readInput = async ({ terminal, files }: Machine, from: string): Promise<unknown> => {
   const text = from === '-' ? await terminal.input() : await files.text(from)
   try {
     return JSON.parse(text) as unknown
@@ -37,10 +38,15 @@ const readInput = async ({ terminal, files }: Machine, from: string): Promise<un
   }
 }
 
-const stateOf = async (stores: Stores, id: string): Promise<ClientState> => (await load(stores, clients, clientStream(id))).state
+export const stateOf = async (stores: Stores, id: string): Promise<ClientState> => (await load(stores, clients, clientStream(id))).state
+
+export const unknownClient = ({ terminal }: Machine, id: string): ExitCode => {
+  complain(terminal, `relying party ${id} ${SAID.client_unknown ?? ''}`)
+  return 1
+}
 
 /** What was recorded is read back only once the register holds it. */
-const answer = async (
+export const answer = async (
   machine: Machine,
   stores: Stores,
   args: Args,
@@ -86,7 +92,7 @@ const register = async (machine: Machine, args: Args, wanted: Wanted): Promise<E
 
 const switchOver = (machine: Machine, args: Args, type: 'ActivateClient' | 'DeactivateClient'): Promise<ExitCode> =>
   withStores(machine, args, 'existing', async (stores) => {
-    const client = idOf(args)
+    const client = clientIdOf(args)
     const from = { id: machine.chance.uuid(), at: machine.clock.now() }
     const handled = await switchClient(await machine.deciding(stores), from, type, client)
     const done = type === 'ActivateClient' ? 'is active' : 'is deactivated: no new use from here'
@@ -125,18 +131,15 @@ const shown = (value: unknown): string =>
     : printable(typeof value === 'string' ? value : JSON.stringify(value))
 
 const keysOf = ({ jwks }: ClientConfiguration): string =>
-  jwks.keys.map((key) => [key.kid ?? '(no kid)', key.kty, key.crv ?? ''].join(' ').trim()).join(', ')
+  (jwks?.keys ?? []).map((key) => [key.kid ?? '(no kid)', key.kty, key.crv ?? ''].join(' ').trim()).join(', ')
 
 const show = (machine: Machine, args: Args): Promise<ExitCode> =>
   withStores(machine, args, 'existing', async (stores) => {
     const { terminal } = machine
-    const id = idOf(args)
+    const id = clientIdOf(args)
     await caughtUp(machine, stores, 'clients')
     const row = (await stores.views.get('clients', 'clients', id)) as unknown as ClientRow | undefined
-    if (row === undefined) {
-      complain(terminal, `relying party ${id} ${SAID.client_unknown ?? ''}`)
-      return 1
-    }
+    if (row === undefined) return unknownClient(machine, id)
     if (args.json) sayJson(terminal, row)
     else {
       const { jwks: _jwks, ...members } = row.configuration
@@ -146,7 +149,7 @@ const show = (machine: Machine, args: Args): Promise<ExitCode> =>
           ['registered', shortInstant(row.registered_at)],
           ['updated', shortInstant(row.updated_at)],
           ...Object.entries(members).map(([name, value]) => [name, shown(value)] as const),
-          ['jwks', keysOf(row.configuration)],
+          ...(row.configuration.jwks === undefined ? [] : [['jwks', keysOf(row.configuration)] as const]),
         ]),
       )
     }
@@ -155,8 +158,9 @@ const show = (machine: Machine, args: Args): Promise<ExitCode> =>
 
 const REGISTRATION_HELP = [
   'FILE holds a registration (names of OpenID Connect Dynamic Client Registration):',
-  'client_id, client_name, redirect_uris and jwks; what is left out takes our',
-  'defaults, which `client show` prints. "-" reads the standard input.',
+  'client_id, client_name, redirect_uris, and its keys as jwks, jwk or jwks_uri;',
+  'what is left out takes our defaults, which `client show` prints.',
+  '"-" reads the standard input.',
 ]
 
 export const clientVerbs: readonly Verb[] = [

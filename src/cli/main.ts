@@ -9,7 +9,7 @@ const HELP = new Set(['help', '--help', '-h'])
 
 /** The verb whose words the command line begins with, and what follows them. */
 const find = (argv: readonly string[]): { readonly verb: Verb; readonly rest: readonly string[] } | undefined => {
-  for (const words of [2, 1]) {
+  for (const words of [3, 2, 1]) {
     const verb = VERBS.find((candidate) => candidate.name === argv.slice(0, words).join(' '))
     if (verb !== undefined) return { verb, rest: argv.slice(words) }
   }
@@ -17,8 +17,10 @@ const find = (argv: readonly string[]): { readonly verb: Verb; readonly rest: re
 }
 
 const unknown = (argv: readonly string[]): UsageError => {
-  const siblings = VERBS.filter((verb) => verb.name.startsWith(`${argv[0] ?? ''} `)).map((verb) => verb.name)
-  if (siblings.length > 0) return new UsageError(`say which: ${siblings.join(', ')}`)
+  const beginning = (words: number): readonly string[] =>
+    VERBS.map(({ name }) => name).filter((name) => name.startsWith(`${argv.slice(0, words).join(' ')} `))
+  const siblings = [beginning(2), beginning(1)].find((names) => names.length > 0)
+  if (siblings !== undefined) return new UsageError(`say which: ${siblings.join(', ')}`)
   return new UsageError(`there is no verb ${(argv[0] ?? '').slice(0, 40)}; see: esignet help`)
 }
 

@@ -1,5 +1,6 @@
 import { auditVerbs } from './audit.ts'
 import { clientVerbs } from './client.ts'
+import { clientKeyVerbs } from './client-keys.ts'
 import { consentVerbs } from './consent.ts'
 import { eventVerbs } from './events.ts'
 import { pluginVerbs } from './plugin.ts'
@@ -12,6 +13,7 @@ import type { Verb } from './verb.ts'
 export const VERBS: readonly Verb[] = [
   serveVerb,
   ...clientVerbs,
+  ...clientKeyVerbs,
   ...txVerbs,
   ...consentVerbs,
   ...auditVerbs,

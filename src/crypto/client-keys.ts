@@ -2,7 +2,8 @@ import { createPublicKey, verify, constants, type KeyObject } from 'node:crypto'
 import type { Digest, SigningAlgorithm } from '../../domain/ports.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
-type Jwk = ClientConfiguration['jwks']['keys'][number]
+/** A public key of a relying party. */
+export type Jwk = NonNullable<ClientConfiguration['jwks']>['keys'][number]
 
 /** A registered key that may verify signatures, with what it may be used for. */
 export type ClientKey = { readonly key: KeyObject; readonly kid: string | undefined; readonly algorithms: readonly SigningAlgorithm[] }
@@ -42,12 +43,11 @@ export const imported = (jwk: Jwk): readonly ClientKey[] => {
 
 const byConfiguration = new Map<Digest, readonly ClientKey[]>()
 
-/** The keys of a client's configuration, imported once for each: `artefact` is the digest of its whole content. */
-export const clientKeys = ({ jwks }: Pick<ClientConfiguration, 'jwks'>, artefact: Digest | undefined): readonly ClientKey[] => {
-  const known = artefact === undefined ? undefined : byConfiguration.get(artefact)
+/** Keys that stand in a client's configuration, imported once for each: `artefact` is the digest of its whole content. */
+export const inlineKeys = (jwks: readonly Jwk[], artefact: Digest): readonly ClientKey[] => {
+  const known = byConfiguration.get(artefact)
   if (known !== undefined) return known
-  const keys = jwks.keys.flatMap(imported)
-  if (artefact === undefined) return keys
+  const keys = jwks.flatMap(imported)
   byConfiguration.set(artefact, keys)
   if (byConfiguration.size > CLIENTS_MAX) for (const oldest of byConfiguration.keys()) if (byConfiguration.delete(oldest)) break
   return keys

@@ -1,8 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
+import type { Jwk } from './client-keys.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
-
-type Jwk = ClientConfiguration['jwks']['keys'][number]
 
 /** How the key of an encryption is carried or agreed on (RFC 7518 §4). */
 export type EncryptionAlgorithm = NonNullable<ClientConfiguration['userinfo_encrypted_response_alg']>

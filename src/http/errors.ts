@@ -29,6 +29,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorRow>> = {
   client_unknown: row('invalid_client', 400, 'The client is not known.'),
   client_inactive: row('unauthorized_client', 400, 'The client may not do this.'),
   client_exists: row('invalid_client_metadata', 409, 'A client of this name exists.'),
+  client_changed: row('invalid_client_metadata', 409, 'The client was changed meanwhile.'),
   redirect_uri_not_registered: row('invalid_request', 400, 'The redirect_uri is not registered.'),
   request_invalid: back('invalid_request', 'A parameter is missing, malformed or not supported.'),
   response_type_unsupported: back('unsupported_response_type', 'The only response_type is code.'),

@@ -12,12 +12,12 @@ import { openRequest, unseal } from '../sealed.ts'
 import { command } from '../steps/act.ts'
 import type { World } from '../world.ts'
 import { releasedMembers } from '../../domain/claims.ts'
+import type { ClientState } from '../../domain/client/client.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { epochSeconds } from '../../domain/time.ts'
 import { userinfoClaims } from '../../domain/tokens.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
-import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 const TOKEN_CHARS_MAX = 4096
 
@@ -56,9 +56,11 @@ const proofOf = async (world: World, request: Request, { scheme, token }: Presen
 }
 
 /** To whom and how the answer is encrypted, where the relying party wants that (OpenID Connect Core §5.3.2). */
-const encryptionFor = ({ userinfo_encrypted_response_alg: alg, jwks }: ClientConfiguration) => {
+const encryptionFor = async ({ clientKeys }: World, client: ClientState) => {
+  const alg = client.configuration?.userinfo_encrypted_response_alg
   if (alg === undefined) return undefined
-  const key = encryptionKeyOf(jwks.keys, alg)
+  const { jwks } = await clientKeys.of(client, (set) => encryptionKeyOf(set.jwks, alg) !== undefined)
+  const key = encryptionKeyOf(jwks, alg)
   return key === undefined ? 'missing' : { alg, key }
 }
 
@@ -76,8 +78,6 @@ const release = async (
   const claims = await unseal(world, transaction, 'claims')
   const raw = await openRequest(world, transaction)
   if (configuration === undefined || known === undefined || claims === undefined) return 'token_invalid'
-  const encryption = encryptionFor(configuration)
-  if (encryption === 'missing') return 'encryption_key_missing'
   const act = { id: request.requestId, causation: request.requestId, at: request.at, transaction, client }
   const wish = {
     type: 'ReleaseUserinfo',
@@ -89,6 +89,8 @@ const release = async (
   // Asked beforehand, so that only who holds the token and its key leaves a trace in the memory of proofs.
   const foreseen = rules.decide(wish, state, rulesFor(world, client).rules)
   if (foreseen.refusal !== undefined) return foreseen.refusal
+  const encryption = await encryptionFor(world, client)
+  if (encryption === 'missing') return 'encryption_key_missing'
   const spent = proof && (await spendProof(world, request, proof, configuration))
   if (spent !== undefined) return spent
   const { refusal } = await command(world, act, wish)

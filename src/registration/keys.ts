@@ -1,12 +1,11 @@
 import { createPublicKey } from 'node:crypto'
 import { isObject, type JsonObject } from '../../domain/json.ts'
-import { encryptionKeyOf } from '../crypto/encrypt.ts'
-import type { ClientConfiguration } from '../../schemas/generated.ts'
+import type { Jwk } from '../crypto/client-keys.ts'
+import { encryptionKeyOf, type EncryptionAlgorithm } from '../crypto/encrypt.ts'
 
-type Keys = ClientConfiguration['jwks']['keys']
-type Key = Keys[number]
-type EncryptionAlg = NonNullable<ClientConfiguration['userinfo_encrypted_response_alg']>
-type Alg = Exclude<NonNullable<Key['alg']>, EncryptionAlg>
+type Key = Jwk
+type Keys = readonly Key[]
+type Alg = Exclude<NonNullable<Key['alg']>, EncryptionAlgorithm>
 
 export type KeysRead = { readonly keys: Keys; readonly problems: readonly string[] }
 
@@ -18,6 +17,9 @@ const KEPT = ['kty', 'kid', 'alg', 'use', 'crv', 'x', 'y', 'n', 'e'] as const
 
 const RSA_BITS_MIN = 2048
 const KEYS_MAX = 10
+/** A published set also holds keys of other uses, and old ones. */
+const PUBLISHED_KEYS_MAX = 30
+const KID_CHARS_MAX = 200
 
 const ALGS: Readonly<Record<string, readonly Alg[]>> = {
   RSA: ['RS256', 'PS256'],
@@ -26,14 +28,14 @@ const ALGS: Readonly<Record<string, readonly Alg[]>> = {
 }
 
 /** RFC 7518 §4.3 and §4.6. An Ed25519 key can only sign. */
-const ENCRYPTION_ALGS: Readonly<Record<string, readonly EncryptionAlg[]>> = {
+const ENCRYPTION_ALGS: Readonly<Record<string, readonly EncryptionAlgorithm[]>> = {
   RSA: ['RSA-OAEP-256'],
   EC: ['ECDH-ES', 'ECDH-ES+A256KW'],
   OKP: [],
 }
 
 /** Algorithms that a key is good for by its kind and its use, or what is wrong with it. */
-const algsOf = (key: JsonObject): readonly (Alg | EncryptionAlg)[] | string => {
+const algsOf = (key: JsonObject): readonly (Alg | EncryptionAlgorithm)[] | string => {
   const { kty, crv, use } = key
   const known = typeof kty === 'string' && Object.hasOwn(ALGS, kty) ? kty : undefined
   const algs = known && [...(use === 'enc' ? [] : (ALGS[known] ?? [])), ...(use === 'sig' ? [] : (ENCRYPTION_ALGS[known] ?? []))]
@@ -116,4 +118,18 @@ export const readKeys = (jwks: unknown, uses: Uses): KeysRead => {
   const keys = list.filter(isObject).map(kept)
   if (!keys.some(signs)) return { keys, problems: ['jwks: needs a key that may sign ("use" sig, or none)'] }
   return { keys, problems: usesProblems(keys, uses) }
+}
+
+const isNameable = ({ kid }: JsonObject): boolean =>
+  kid === undefined || (typeof kid === 'string' && kid.length > 0 && kid.length <= KID_CHARS_MAX)
+
+/**
+ * The keys of a set that a relying party publishes (RFC 7517 §5): those that we cannot use are passed over, as §5 says, and so are
+ * those that are published with their private half. Undefined where it is no set, or none of them can be used.
+ */
+export const readPublishedKeys = (jwks: unknown): Keys | undefined => {
+  const list = isObject(jwks) ? jwks['keys'] : undefined
+  if (!Array.isArray(list) || list.length > PUBLISHED_KEYS_MAX) return undefined
+  const usable = list.filter((key: unknown): key is JsonObject => isObject(key) && isNameable(key) && keyProblem(key) === undefined)
+  return usable.length === 0 ? undefined : usable.map(kept)
 }

@@ -16,6 +16,7 @@ export const FAMILIES: Readonly<Record<RefusalCode | 'fault' | 'bug', Family>> =
   client_unknown: 'client_unknown',
   client_inactive: 'client_unknown',
   client_exists: request,
+  client_changed: request,
   redirect_uri_not_registered: request,
   request_invalid: request,
   response_type_unsupported: request,

@@ -14,6 +14,7 @@ import * as oidc from 'openid-client'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { dpopKey, freshNonce, redeemWithProof, userinfoWithProof } from '../support/dpop.ts'
 import { accept, callbackOf, configure, newParty, proveByPin, redeem, register, signIn, userinfo, type Party } from '../support/rp.ts'
+import { keyHost, type KeyHost } from '../support/key-host.ts'
 import { scriptedBrowser } from '../support/scripted-browser.ts'
 
 const ALGORITHMS = ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as const
@@ -101,5 +102,37 @@ describe('userinfo as a nested JWT (OpenID Connect Core §5.3.2, RFC 7519 §5.2 
     const { json } = await redeemWithProof(here, party, await signIn(here, party, { via: 'par' }), own, nonce)
     const { body } = await userinfoWithProof(here, String(json['access_token']), own, nonce)
     expect(decodeProtectedHeader(body)).to.have.all.keys('alg', 'typ', 'kid').and.include({ alg: 'PS256' })
+  })
+})
+
+describe('userinfo encrypted to a key that the relying party publishes (jwks_uri)', () => {
+  let host: KeyHost
+  let here: BrokerHere
+  before(async () => {
+    host = await keyHost()
+    here = await brokerHere({ network: host.network() })
+  })
+  after(async () => {
+    await here.end()
+    await host.close()
+  })
+
+  it('the key that is published now is the one; without any nothing is released', async () => {
+    const party = await newParty('shop')
+    const { jwks, ...others } = party.registration
+    const { keys } = jwks as { readonly keys: readonly JWK[] }
+    const registration = { ...others, jwks_uri: host.uri, userinfo_encrypted_response_alg: 'ECDH-ES' }
+    await register(here, { ...party, registration })
+    host.publish(keys)
+    const signedIn = await signIn(here, party)
+    const token = String((await redeem(here, party, signedIn)).json['access_token'])
+    expect((await userinfo(here, token)).status, 'no key to encrypt to').to.be.within(400, 503)
+    const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { extractable: true })
+    host.publish([...keys, { ...(await exportJWK(publicKey)), kid: 'enc', use: 'enc' }])
+    here.clock.pass(60)
+    const got = await userinfo(here, token)
+    expect(got.status).to.equal(200)
+    const { protectedHeader } = await compactDecrypt(got.body, privateKey)
+    expect(protectedHeader.kid).to.equal('enc')
   })
 })

@@ -289,13 +289,46 @@ describe('client registration', () => {
         ],
       },
     })
-    expect(completed.ok && completed.configuration.jwks.keys[0]).to.deep.equal({ ...ED, kid: 'a' })
+    expect(completed.ok && completed.configuration.jwks?.keys[0]).to.deep.equal({ ...ED, kid: 'a' })
+  })
+
+  it('keys: one as jwk, a set as jwks, or where they are published; never two of them (RFC 7591 §2)', () => {
+    const one = complete({ jwks: undefined, jwk: ED })
+    expect(one).to.deep.equal(complete())
+    const elsewhere = complete({ jwks: undefined, jwks_uri: 'https://shop.example/jwks' })
+    expect(elsewhere.ok && elsewhere.configuration).to.include({ jwks_uri: 'https://shop.example/jwks' })
+    expect(elsewhere.ok && elsewhere.configuration).not.to.have.property('jwks')
+    expect(problems({ jwk: ED })).to.deep.equal(['jwk: contradicts jwks; leave one of them out'])
+    expect(problems({ jwks_uri: 'https://shop.example/jwks' })).to.deep.equal(['jwks_uri: contradicts jwks; leave one of them out'])
+    expect(problems({ jwks: undefined })).to.have.length(1)
+  })
+
+  it('jwks_uri: https and a public name; an address or a local name can be refused beforehand (attack 11)', () => {
+    const bad = [
+      'http://shop.example/jwks',
+      'https://10.0.0.1/',
+      'https://[::1]/',
+      'https://2130706433/',
+      'https://0x7f.1/',
+      'https://localhost/',
+    ]
+    for (const uri of [
+      ...bad,
+      'https://keys/',
+      'https://a.localhost/',
+      'https://me@shop.example/',
+      'https://shop.example/#k',
+      'no',
+      7,
+      null,
+      '',
+    ])
+      expect(problems({ jwks: undefined, jwks_uri: uri }), String(uri)).to.have.length(1)
+    for (const uri of ['https://shop.example/jwks', 'https://keys.shop.example:8443/a?b=c', 'https://xn--bcher-kva.example/jwks'])
+      expect(problems({ jwks: undefined, jwks_uri: uri }), uri).to.deep.equal([])
   })
 
   it('what this version does not do is refused plainly, and contradictions are errors', () => {
-    expect(problems({ jwks_uri: 'https://shop.example/jwks' })).to.deep.equal([
-      'jwks_uri: is not read in this version: hand in the keys themselves as "jwks"',
-    ])
     expect(problems({ userinfo_format: 'json', userinfo_signed_response_alg: 'ES256' })).to.have.length(1)
     expect(problems({ userinfo_format: 'json' })).to.deep.equal([])
     expect(problems({ token_endpoint_auth_method: 'client_secret_basic' })).to.have.length(1)

@@ -10,6 +10,7 @@ import { Fault } from '../../domain/ports.ts'
 import { systemChance } from '../support/chance.ts'
 import { keptLog, systemTimers } from '../support/given.ts'
 import { handClock } from '../support/hand-clock.ts'
+import { noNetwork } from '../support/network.ts'
 
 const production = (module: string) => readSettings({ issuer: 'https://id.example', plugin: { module } }, {}, 'production', tmpdir())
 
@@ -25,7 +26,7 @@ describe('rule 44: production has no place for the mock ID system', () => {
     if (!read.ok) throw new Error(read.problems.join('; '))
     const folder = mkdtempSync(join(tmpdir(), 'esignet-production-'))
     const settings: Settings = { ...read.settings, data: folder }
-    const runtime = { clock: handClock(), chance: systemChance, timers: systemTimers, log: keptLog() }
+    const runtime = { clock: handClock(), chance: systemChance, timers: systemTimers, network: noNetwork, log: keptLog() }
     try {
       const opened = await openPlugin(settings, runtime, { module: 'our-own-plugin', settings: {}, plugin: mockPlugin() }).catch(
         (error: unknown) => error,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mockPlugin, readOutbox } from '../../adapters/id-system/mock/plugin.ts'
-import type { Json } from '../../domain/ports.ts'
+import type { Json, Network } from '../../domain/ports.ts'
 import { readSettings } from '../../src/config.ts'
 import { completeRegistration } from '../../src/client-registration.ts'
 import { keepClient, switchClient } from '../../src/steps/register-client.ts'
@@ -11,6 +11,7 @@ import { serve, type Broker } from '../../src/main.ts'
 import { jsonLog, type Runtime } from '../../src/runtime.ts'
 import { freePorts, runCli, until, type Ran } from './broker.ts'
 import { systemChance } from './chance.ts'
+import { noNetwork } from './network.ts'
 
 /** A clock that goes on as the machine's, and can be moved forward. */
 export type MovedClock = { readonly now: () => string; readonly pass: (seconds: number) => void; readonly aheadS: () => number }
@@ -46,6 +47,8 @@ export const brokerHere = async (
     readonly env?: Record<string, string>
     readonly data?: string
     readonly aheadS?: number
+    /** What it reaches of its own accord: nothing, unless a test lets it. */
+    readonly network?: Network
     readonly mock?: { readonly [key: string]: Json }
   } = {},
 ): Promise<BrokerHere> => {
@@ -64,6 +67,7 @@ export const brokerHere = async (
         await sleep(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined)
       },
     },
+    network: options.network ?? noNetwork,
     log: jsonLog(clock, 'info', (line) => (log += line)),
   }
   const plugin = mockPlugin()

@@ -7,6 +7,7 @@ import { stateCache } from '../../src/handle.ts'
 import { Fault, type PluginDescription } from '../../domain/ports.ts'
 import { systemChance } from './chance.ts'
 import { policy, systemTimers, type Given } from './given.ts'
+import { noNetwork } from './network.ts'
 
 export const PLUGIN: PluginDescription = {
   id: 'mock',
@@ -40,6 +41,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
       clock: world.clock,
       chance: systemChance,
       timers: systemTimers,
+      network: noNetwork,
       log: world.log,
       version: '9.9.9',
       terminal: {

@@ -1,6 +1,5 @@
 import { clientOf } from '../../clients.ts'
-import { readAssertion, verifyAssertion, type AssertionFault } from '../../crypto/client-assertion.ts'
-import { clientKeys } from '../../crypto/client-keys.ts'
+import { readAssertion, readClaims, signatureFault, type AssertionFault } from '../../crypto/client-assertion.ts'
 import type { World } from '../../world.ts'
 import { TOKEN_PATHS } from '../paths.ts'
 import { field, type Request } from '../reply.ts'
@@ -14,7 +13,7 @@ export type ClientAuthentication =
   | { readonly client: ClientState }
   | { readonly refusal: Extract<RefusalCode, 'client_authentication_failed' | 'client_inactive' | 'assertion_replayed'> }
 
-type Authenticating = Pick<World, 'settings' | 'singleUse' | 'log' | 'journal' | 'states'>
+type Authenticating = Pick<World, 'settings' | 'singleUse' | 'log' | 'journal' | 'states' | 'clientKeys'>
 
 type Reason = AssertionFault | 'missing' | 'client_id' | 'client' | 'inactive' | 'replayed'
 
@@ -38,20 +37,23 @@ export const authenticateClient = async (world: Authenticating, request: Request
   const given = field(request, 'client_id')
   if (!isClientId(id) || (given !== undefined && given !== id)) return failed(world, request, 'client_id')
   const client = await clientOf(world, id)
-  const { configuration, artefact, active } = client
+  const { configuration, active } = client
   if (configuration === undefined) return failed(world, request, 'client')
   const { issuer } = world.settings
-  const verified = verifyAssertion(assertion, {
+  const read = readClaims(assertion, {
     client: configuration,
-    keys: clientKeys(configuration, artefact),
     at: request.at,
     issuer,
     endpoints: [endpointPath, ...TOKEN_PATHS].map((path) => `${issuer}${path}`),
     epoch: await world.singleUse.epoch(),
   })
-  if (!verified.ok) return failed(world, request, verified.fault, id)
+  if (!read.ok) return failed(world, request, read.fault, id)
+  const { kid } = read
+  const keys = await world.clientKeys.of(client, ({ verifying }) => verifying.some((key) => kid === undefined || key.kid === kid))
+  const fault = signatureFault(assertion, read, keys.verifying)
+  if (fault !== undefined) return failed(world, request, fault, id)
   if (!active) return failed(world, request, 'inactive', id)
   // Last of all, so that what fails otherwise spends nothing.
-  const first = await world.singleUse.use(`assertion:${id}`, verified.jti, instantOf(verified.exp * 1000))
+  const first = await world.singleUse.use(`assertion:${id}`, read.jti, instantOf(read.exp * 1000))
   return first ? { client } : failed(world, request, 'replayed', id)
 }

@@ -36,6 +36,16 @@ describe('a relying party', () => {
       .records({ type: 'ClientUpdated', data: { ...updated, active: false } })
   })
 
+  it('an update that was made from another configuration than the one in force is refused', () => {
+    const second = { client: 'clinic', configuration: changed, artefact: digest('second') }
+    givenClient([registered])
+      .when({ ...update, replaces: digest('first') })
+      .records({ type: 'ClientUpdated', data: { ...second, active: true } })
+    givenClient([registered, { type: 'ClientUpdated', data: { ...second, active: true } }])
+      .when({ ...update, replaces: digest('first') })
+      .refuses('client_changed')
+  })
+
   it('rule 19: its sector is frozen', () => {
     givenClient([registered])
       .when({ ...update, configuration: { ...changed, sector_identifier: 'other.example' } })

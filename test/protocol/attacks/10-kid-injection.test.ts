@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { attacked, present, signedAssertion, told } from '../../support/attacked.ts'
 import { newParty, PAR, requestOf } from '../../support/rp.ts'
 
-describe('attack 10 and 11: keys that the assertion brings itself (RFC 8725 §3.10)', () => {
+describe('attack 10: keys that the assertion brings itself (RFC 8725 §3.10)', () => {
   const { here, party } = attacked(['shop'])
   const push = async (assertion: string) => told(await present(here(), PAR, assertion, (await requestOf(party('shop'))).members))
   const refused = [401, 'invalid_client']

@@ -4,9 +4,8 @@ import fc from 'fast-check'
 import { exportJWK, exportSPKI, generateKeyPair, jwtVerify, SignJWT, type CryptoKey, type JWK } from 'jose'
 import { before, describe, it } from 'mocha'
 import type { SigningAlgorithm } from '../../../domain/ports.ts'
-import { readAssertion, verifyAssertion, type AssertionRules } from '../../../src/crypto/client-assertion.ts'
-import { clientKeys, type ClientKey } from '../../../src/crypto/client-keys.ts'
-import type { ClientConfiguration } from '../../../schemas/generated.ts'
+import { readAssertion, readClaims, signatureFault, type AssertionRules } from '../../../src/crypto/client-assertion.ts'
+import { imported, inlineKeys, type ClientKey, type Jwk } from '../../../src/crypto/client-keys.ts'
 
 const ISSUER = 'https://id.example'
 const TOKEN = `${ISSUER}/v1/esignet/oauth/v2/token`
@@ -15,15 +14,15 @@ const NOW = Date.parse('2026-11-24T12:00:00.000Z') / 1000
 const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'PS256', 'RS256', 'EdDSA']
 
 type Pair = { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey; readonly jwk: JWK }
-type Keys = ClientConfiguration['jwks']['keys']
+/** What an assertion is held against, and by which keys. */
+type By = AssertionRules & { readonly keys: readonly ClientKey[] }
 
 const made = async (alg: string): Promise<Pair> => {
   const pair = await generateKeyPair(alg, { extractable: true })
   return { ...pair, jwk: await exportJWK(pair.publicKey) }
 }
 
-/** Imported anew: no artefact, so nothing is remembered between tests. */
-const keysOf = (...jwks: readonly JWK[]): readonly ClientKey[] => clientKeys({ jwks: { keys: jwks as unknown as Keys } }, undefined)
+const keysOf = (...jwks: readonly JWK[]): readonly ClientKey[] => (jwks as readonly Jwk[]).flatMap(imported)
 
 const claims = (more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
   iss: 'rp',
@@ -35,11 +34,7 @@ const claims = (more: Readonly<Record<string, unknown>> = {}): Record<string, un
   ...more,
 })
 
-const rules = (
-  keys: readonly ClientKey[],
-  more: Partial<AssertionRules['client']> = {},
-  epoch = '2026-11-01T00:00:00.000Z',
-): AssertionRules => ({
+const rules = (keys: readonly ClientKey[], more: Partial<AssertionRules['client']> = {}, epoch = '2026-11-01T00:00:00.000Z'): By => ({
   client: { client_id: 'rp', profile: 'compatible', assertion_audience: 'issuer', ...more },
   keys,
   at: AT,
@@ -48,11 +43,11 @@ const rules = (
   epoch,
 })
 
-const outcome = (text: string, by: AssertionRules): string => {
+const outcome = (text: string, by: By): string => {
   const assertion = readAssertion(text)
   if (assertion === undefined) return 'malformed'
-  const verified = verifyAssertion(assertion, by)
-  return verified.ok ? 'ok' : verified.fault
+  const read = readClaims(assertion, by)
+  return read.ok ? (signatureFault(assertion, read, by.keys) ?? 'ok') : read.fault
 }
 
 const b64 = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
@@ -110,10 +105,9 @@ describe('client assertions: what jose signs is accepted (rule 32, RFC 7523)', (
 
   it('keys are imported once for a configuration', () => {
     const { jwk } = pairs.get('ES256')!
-    const configuration = { jwks: { keys: [jwk] as unknown as Keys } }
-    const first = clientKeys(configuration, 'digest-of-this-test')
-    expect(clientKeys({ jwks: { keys: [] } }, 'digest-of-this-test')).to.equal(first)
-    expect(clientKeys(configuration, undefined)).not.to.equal(first)
+    const first = inlineKeys([jwk as Jwk], 'digest-of-this-test')
+    expect(inlineKeys([], 'digest-of-this-test')).to.equal(first)
+    expect(inlineKeys([jwk as Jwk], 'another-digest')).not.to.equal(first)
   })
 
   it('a key that is no key, or too small, is left out', async () => {
@@ -134,7 +128,7 @@ describe('client assertions: what jose signs is accepted (rule 32, RFC 7523)', (
 describe('client assertions: attacks fail (attacks 6 to 11)', () => {
   let pair: Pair
   let es256: (header: unknown, payload: unknown) => string
-  let by: AssertionRules
+  let by: By
   before(async () => {
     pair = await made('ES256')
     by = rules(keysOf({ ...pair.jwk, kid: 'k' }))

@@ -19,7 +19,7 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     const pair = await generateKeyPair('ES256', { extractable: true })
     key = pair.privateKey
     const jwk = await exportJWK(pair.publicKey)
-    await place.register({ ...SHOP, jwks: { keys: [{ ...jwk, kty: 'EC', kid: 'k' }] } as ClientConfiguration['jwks'] })
+    await place.register({ ...SHOP, jwks: { keys: [{ ...jwk, kty: 'EC', kid: 'k' }] } as NonNullable<ClientConfiguration['jwks']> })
     // So that what is issued now was issued after the memory of used assertions began.
     place.clock.pass(60_000)
   })

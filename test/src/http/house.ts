@@ -4,6 +4,7 @@ import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-pe
 import { memorySingleUse } from '../../../adapters/single-use/memory/memory-single-use.ts'
 import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
 import type { Json, KeyStore, PluginDescription } from '../../../domain/ports.ts'
+import { clientKeySets } from '../../../src/client-key-sets.ts'
 import { readSettings } from '../../../src/config.ts'
 import { createApp } from '../../../src/http/app.ts'
 import type { Reply, Request } from '../../../src/http/reply.ts'
@@ -55,6 +56,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     singleUse: memorySingleUse({ clock }),
     secrets: { index: key, subject: key, code: key, csrf: key, digest: key, dpopNonce: key },
     idSystem: { description, system: { health: async () => ({ status: 'up' }), close: async () => undefined } },
+    clientKeys: clientKeySets({ documents: { get: async () => ({ ok: false, fault: 'unreachable' }) }, clock, log }),
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),
     openedRequests: openedRequests(100),
