@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { appendsSince, headOf, type Appends } from './appends.ts'
 import type { Wish } from './args.ts'
 import type { Kind, Measured, Order, StepMeasured } from './orders.ts'
-import { newParty, type Party } from './party.ts'
+import { newEncryptionJwk, newParty, type Party } from './party.ts'
 import type { Rates } from './rates.ts'
 import { drive, registerParty, startBroker, startFloor, startPeer, type Running } from './servers.ts'
 
@@ -26,6 +26,11 @@ export type Compared = {
   readonly startMs: number
   readonly rates: Rates
 }
+
+/** The strict profile, which is the default of new registrations. */
+const BOUND = { profile: 'fapi2', userinfo_encrypted_response_alg: 'RSA-OAEP-256' }
+
+const ON_BROKER: ReadonlySet<Kind> = new Set(['broker', 'pages', 'bound'])
 
 const WARM_UP = 150
 const FOREVER = Number.MAX_SAFE_INTEGER
@@ -61,7 +66,7 @@ type Servers = {
 
 const orderFor = (kind: Kind, servers: Servers): Pick<Order, 'kind' | 'issuer' | 'ports' | 'pids'> => {
   const { broker, floor, peer, peerOne } = servers
-  const server = { broker, pages: broker, floor, peer, 'peer-one': peerOne }[kind]
+  const server = { broker, pages: broker, bound: broker, floor, peer, 'peer-one': peerOne }[kind]
   const issuer = kind === 'peer' ? peer.issuer : kind === 'peer-one' ? peerOne.issuer : ''
   return { kind, issuer, ports: [server.port], pids: [server.pid] }
 }
@@ -102,6 +107,8 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
     try {
       const broker = up(await startBroker(data))
       await registerParty(data, party)
+      const bound = await newParty('bench-bound', true)
+      await registerParty(data, bound, BOUND, [await newEncryptionJwk('bench-enc')])
       note('step by step')
       const { steps, appends, people: first } = await bySteps(data, broker, party, wish, 0)
       const key = party.privateJwk
@@ -110,14 +117,14 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
       const peerOne = up(await startPeer(join(folder, 'one'), { party, key, interactions: 'one' }))
       const servers = { broker, floor, peer, peerOne }
       const floorSteps = await drive({ ...common(party, wish), ...orderFor('floor', servers), offset: 0, logins: 0, steps: 400 })
-      const kinds: readonly Kind[] = wish.quick ? ['broker', 'peer', 'floor'] : ['broker', 'peer', 'floor', 'pages', 'peer-one']
+      const kinds: readonly Kind[] = wish.quick ? ['broker', 'peer', 'floor'] : ['broker', 'peer', 'floor', 'bound', 'pages', 'peer-one']
       const rounds: Partial<Record<Kind, Measured[]>> = {}
       let people = first
       const bytes = { before: bytesOf(data), people }
       for (let round = 1; round <= wish.rounds; round += 1)
         for (const kind of kinds) {
-          const measured = await drive({ ...common(party, wish), ...orderFor(kind, servers), offset: people })
-          if (kind === 'broker' || kind === 'pages') people += measured.people
+          const measured = await drive({ ...common(kind === 'bound' ? bound : party, wish), ...orderFor(kind, servers), offset: people })
+          if (ON_BROKER.has(kind)) people += measured.people
           ;(rounds[kind] ??= []).push(measured)
           note(`round ${round} of ${wish.rounds}, ${kind}: ${measured.loginsPerCore.toFixed(0)} logins/s per core`)
         }

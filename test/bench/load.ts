@@ -17,6 +17,7 @@ const MISTAKES_MAX = 20
 const flowOf = ({ kind, party, issuer, offset }: Order): Flow => {
   switch (kind) {
     case 'broker':
+    case 'bound':
     case 'floor':
       return brokerFlow(party, 'forms', offset)
     case 'pages':

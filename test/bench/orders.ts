@@ -1,7 +1,7 @@
 import type { Party } from './party.ts'
 
 /** Which server is driven, and how the person takes part. */
-export type Kind = 'broker' | 'pages' | 'peer' | 'peer-one' | 'floor'
+export type Kind = 'broker' | 'pages' | 'bound' | 'peer' | 'peer-one' | 'floor'
 
 /** What a load process is told. */
 export type Order = {

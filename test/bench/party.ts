@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPair, hash, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair, hash, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 
 /** RFC 7517, as Node gives it. */
@@ -11,6 +11,8 @@ export type Party = {
   readonly kid: string
   readonly privateJwk: Jwk
   readonly publicJwk: Jwk
+  /** Where its tokens are bound to a key (RFC 9449): that key. */
+  readonly dpopJwk?: Jwk
 }
 
 const REDIRECT_URI = 'https://rp.example/cb'
@@ -26,11 +28,18 @@ const newJwk = async (): Promise<Jwk> => {
   return createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' }) as Jwk
 }
 
-const publicPartOf = (jwk: Jwk): Jwk => Object.fromEntries(Object.entries(jwk).filter(([member]) => member !== 'd'))
+export const publicPartOf = (jwk: Jwk): Jwk => Object.fromEntries(Object.entries(jwk).filter(([member]) => member !== 'd'))
 
-export const newParty = async (id: string): Promise<Party> => {
+export const newParty = async (id: string, bound = false): Promise<Party> => {
   const privateJwk = await newJwk()
-  return { id, redirectUri: REDIRECT_URI, kid: randomUUID(), privateJwk, publicJwk: publicPartOf(privateJwk) }
+  return {
+    id,
+    redirectUri: REDIRECT_URI,
+    kid: randomUUID(),
+    privateJwk,
+    publicJwk: publicPartOf(privateJwk),
+    ...(bound && { dpopJwk: await newJwk() }),
+  }
 }
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -65,4 +74,17 @@ export const form = (members: Readonly<Record<string, string>>): string => new U
 export const newPkce = (): { readonly verifier: string; readonly challenge: string } => {
   const verifier = randomBytes(32).toString('base64url')
   return { verifier, challenge: hash('sha256', verifier, 'base64url') }
+}
+
+const RSA_BITS = 2048
+
+/** The public half of a key that answers are encrypted to; nobody here decrypts them, so the private one is dropped. */
+export const newEncryptionJwk = async (kid: string): Promise<Jwk> => {
+  const { publicKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: RSA_BITS,
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  })
+  const jwk = createPublicKey({ key: publicKey, format: 'der', type: 'spki' }).export({ format: 'jwk' }) as Jwk
+  return { ...jwk, kid, use: 'enc', alg: 'RSA-OAEP-256' }
 }

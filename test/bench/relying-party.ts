@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expecting, known, locationOf, memberOf, type Login, type Step } from './flow.ts'
 import type { Answer } from './connection.ts'
+import { noProofs, proofsOf } from './proofs.ts'
 import { ASSERTION_TYPE, assertionsOf, CLAIMS, form, newPkce, type Party } from './party.ts'
 
 /** What a provider wants from a relying party; the same three steps for every server. */
@@ -22,6 +23,8 @@ export type RelyingParty = {
 
 export const relyingParty = (party: Party, { issuer, paths }: Provider): RelyingParty => {
   const assertion = assertionsOf(party, issuer)
+  const proofs = party.dpopJwk === undefined ? noProofs : proofsOf(party.dpopJwk, issuer)
+  const scheme = party.dpopJwk === undefined ? 'Bearer' : 'DPoP'
   const authenticated = (members: Readonly<Record<string, string>>): string =>
     form({ client_id: party.id, client_assertion_type: ASSERTION_TYPE, client_assertion: assertion(), ...members })
   return {
@@ -45,7 +48,13 @@ export const relyingParty = (party: Party, { issuer, paths }: Provider): Relying
           state: randomBytes(16).toString('base64url'),
           nonce: randomBytes(16).toString('base64url'),
         })
-        const answer = await expecting(connection, 201, 'par', { method: 'POST', target: paths.par, body })
+        const answer = await expecting(connection, 201, 'par', {
+          method: 'POST',
+          target: paths.par,
+          headers: proofs.headers('POST', paths.par),
+          body,
+        })
+        proofs.learn(answer)
         login.set('request_uri', memberOf(answer, 'request_uri'))
       },
     },
@@ -65,15 +74,23 @@ export const relyingParty = (party: Party, { issuer, paths }: Provider): Relying
           redirect_uri: party.redirectUri,
           code_verifier: known(login, 'verifier'),
         })
-        const answer = await expecting(connection, 200, 'token', { method: 'POST', target: paths.token, body })
+        const answer = await expecting(connection, 200, 'token', {
+          method: 'POST',
+          target: paths.token,
+          headers: proofs.headers('POST', paths.token),
+          body,
+        })
+        proofs.learn(answer)
         login.set('access_token', memberOf(answer, 'access_token')).set('id_token', memberOf(answer, 'id_token'))
       },
     },
     userinfo: {
       name: 'userinfo',
       run: async (connection, login) => {
-        const headers = [`authorization: Bearer ${known(login, 'access_token')}`]
+        const token = known(login, 'access_token')
+        const headers = [`authorization: ${scheme} ${token}`, ...proofs.headers('GET', paths.userinfo, token)]
         const answer = await expecting(connection, 200, 'userinfo', { method: 'GET', target: paths.userinfo, headers })
+        proofs.learn(answer)
         login.set('userinfo', answer.body)
       },
     },

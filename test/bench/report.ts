@@ -70,6 +70,7 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 const WORDS: Readonly<Record<Kind, string>> = {
   broker: 'this broker, every event on disk',
   pages: "this broker, the person's real pages",
+  bound: 'this broker, DPoP and encrypted userinfo',
   peer: 'node-oidc-provider, in memory',
   'peer-one': 'node-oidc-provider, one interaction',
   floor: 'floor: bare Express, same cryptography and flushes',

@@ -94,12 +94,17 @@ export const startBroker = async (data: string, more: NodeJS.ProcessEnv = {}, no
 }
 
 /** By the command line, as an operator does it. */
-export const registerParty = async (data: string, party: Party, more: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+export const registerParty = async (
+  data: string,
+  party: Party,
+  more: Readonly<Record<string, unknown>> = {},
+  keys: readonly object[] = [],
+): Promise<void> => {
   const registration = {
     client_id: party.id,
     client_name: `The ${party.id}`,
     redirect_uris: [party.redirectUri],
-    jwks: { keys: [{ ...party.publicJwk, kid: party.kid, alg: 'ES256', use: 'sig' }] },
+    jwks: { keys: [{ ...party.publicJwk, kid: party.kid, alg: 'ES256', use: 'sig' }, ...keys] },
     scope: 'openid profile email phone address',
     claims: ['name', 'birthdate', 'gender', 'email', 'phone_number', 'address'],
     profile: 'compatible',
