@@ -57,6 +57,18 @@ export const headOf = (data: string): number => {
   }
 }
 
+/** Logins that came to their end since a position. */
+export const closedSince = (data: string, position: number): number => {
+  const db = openLog(data)
+  try {
+    return Number(
+      db.prepare("SELECT count(*) AS closed FROM events WHERE position > ? AND type = 'TransactionClosed'").get(position)?.['closed'],
+    )
+  } finally {
+    db.close()
+  }
+}
+
 /** What the logins wrote since a position: events of one command in one stream are one append. */
 export const appendsSince = (data: string, position: number, logins: number): Appends => {
   const db = openLog(data)

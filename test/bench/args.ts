@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const COMMANDS = ['compare', 'profile'] as const
+export const COMMANDS = ['compare', 'profile', 'growth', 'overload', 'cores'] as const
 
 export type Command = (typeof COMMANDS)[number]
 
@@ -18,6 +18,9 @@ export type Wish = {
 export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--users N] [--rounds N] [--seconds N]
 
   compare   this broker, node-oidc-provider and the floor, side by side (what is done without a word)
+  growth    this broker with 1,000, 100,000 and 1,000,000 logins on disk, and with 1, 100 and 10,000 relying parties
+  overload  this broker at three times the load that it can carry, and afterwards
+  cores     one and two processes that share a folder
   profile   where a login's time goes, step by step; the chart goes to ops/bench/steps.svg
 
   --quick   fewer and shorter rounds: under two minutes

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { appendsSince, headOf, type Appends } from './appends.ts'
 import type { Wish } from './args.ts'
+import { openClosing, type Closing } from './closing.ts'
 import type { Kind, Measured, Order, StepMeasured } from './orders.ts'
 import { newEncryptionJwk, newParty, type Party } from './party.ts'
 import type { Rates } from './rates.ts'
@@ -25,6 +26,7 @@ export type Compared = {
   readonly bytesPerLogin: number
   readonly startMs: number
   readonly rates: Rates
+  readonly closing: Closing
 }
 
 /** The strict profile, which is the default of new registrations. */
@@ -33,6 +35,8 @@ const BOUND = { profile: 'fapi2', userinfo_encrypted_response_alg: 'RSA-OAEP-256
 const ON_BROKER: ReadonlySet<Kind> = new Set(['broker', 'pages', 'bound'])
 
 const WARM_UP = 150
+/** Logins whose closing is waited for. */
+const CLOSED = 300
 const FOREVER = Number.MAX_SAFE_INTEGER
 /** Logins that are replayed, at most. */
 const REPLAYED_MAX = 5000
@@ -105,6 +109,8 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
       return server
     }
     try {
+      note('logins that will be closed meanwhile')
+      const closing = await openClosing(join(folder, 'closing'), CLOSED)
       const broker = up(await startBroker(data))
       await registerParty(data, party)
       const bound = await newParty('bench-bound', true)
@@ -130,10 +136,13 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
         }
       const bytesPerLogin = (bytesOf(data) - bytes.before) / (people - bytes.people)
       for (const server of started) await server.stop()
+      note('waiting for the logins that are closed')
+      const closed = await closing()
       note('telling and replaying the log')
       return {
         ...{ users: wish.users, rounds, steps, floorSteps: floorSteps.steps, appends, bytesPerLogin },
         startMs: broker.startedMs,
+        closing: closed,
         rates: await ratesOf(data),
       }
     } finally {

@@ -14,7 +14,7 @@ import { peerFlow } from './peer-flow.ts'
 /** Mistakes are told up to this many; more end the run. */
 const MISTAKES_MAX = 20
 
-const flowOf = ({ kind, party, issuer, offset }: Order): Flow => {
+const oneFlow = ({ kind, party, issuer, offset }: Order): Flow => {
   switch (kind) {
     case 'broker':
     case 'bound':
@@ -31,14 +31,35 @@ const flowOf = ({ kind, party, issuer, offset }: Order): Flow => {
 
 type Done = { readonly latencies: readonly number[]; readonly seconds: number; readonly mistakes: readonly string[] }
 
+/** Where many relying parties take turns, each has a flow of its own. */
+const flowOf = (order: Order): ((n: number) => Flow) => {
+  const { clients, party } = order
+  const flows = Array.from({ length: clients ?? 1 }, (_, n) =>
+    oneFlow(clients === undefined ? order : { ...order, party: { ...party, id: `${party.id}-${n}` } }),
+  )
+  return (n) => flows[n % flows.length] ?? oneFlow(order)
+}
+
+/** The connection of a user; of one whose requests go anywhere, one to each server. */
+const connectionOf = async ({ ports, spread }: Order, user: number): Promise<Connection> => {
+  if (spread !== 'requests') return openConnection(ports[user % ports.length] ?? 0)
+  const all = await Promise.all(ports.map(openConnection))
+  let next = user
+  return {
+    send: (sent) => all[next++ % all.length]?.send(sent) ?? Promise.reject(new Error('no server')),
+    close: () => all.forEach((connection) => connection.close()),
+  }
+}
+
 /** Logins by all users side by side until `enough` says so. */
-const drive = async (flow: Flow, connections: readonly Connection[], next: () => number | undefined): Promise<Done> => {
+const drive = async (flowFor: (n: number) => Flow, connections: readonly Connection[], next: () => number | undefined): Promise<Done> => {
   const latencies: number[] = []
   const mistakes: string[] = []
   const began = performance.now()
   await Promise.all(
     connections.map(async (connection) => {
       for (let n = next(); n !== undefined && mistakes.length < MISTAKES_MAX; n = next()) {
+        const flow = flowFor(n)
         const login = flow.begin(n)
         const start = performance.now()
         try {
@@ -54,9 +75,9 @@ const drive = async (flow: Flow, connections: readonly Connection[], next: () =>
 }
 
 const run = async (order: Order): Promise<Measured> => {
-  const { users, pids, ports } = order
+  const { users, pids } = order
   const flow = flowOf(order)
-  const connections = await Promise.all(Array.from({ length: users }, (_, n) => openConnection(ports[n % ports.length] ?? 0)))
+  const connections = await Promise.all(Array.from({ length: users }, (_, n) => connectionOf(order, n)))
   let person = 0
   const upTo = (logins: number) => {
     const last = person + logins
@@ -74,7 +95,7 @@ const run = async (order: Order): Promise<Measured> => {
   const cpuS = pids.reduce((total, pid, n) => total + cpuSecondsOf(pid) - (before[n] ?? 0), 0)
   const rssMib = pids.reduce((total, pid) => total + rssMibOf(pid), 0)
   const steps =
-    order.steps === 0 ? [] : await driveSteps(flow, connections, { count: order.steps, first: person, pids, inspector: order.inspector })
+    order.steps === 0 ? [] : await driveSteps(flow(0), connections, { count: order.steps, first: person, pids, inspector: order.inspector })
   for (const connection of connections) connection.close()
   const logins = done.latencies.length
   return {

@@ -11,7 +11,11 @@ export type Order = {
   /** Where users connect, in turn: more than one where several processes share the work. */
   readonly ports: readonly number[]
   readonly pids: readonly number[]
+  /** How the ports share the work: by users (each stays at one), or by requests (each goes to the next). */
+  readonly spread?: 'users' | 'requests'
   readonly users: number
+  /** So many relying parties take turns, alike but for the number that their names end in; absent: the one. */
+  readonly clients?: number
   /** So many people were here before. */
   readonly offset: number
   /** Logins that are not counted. */

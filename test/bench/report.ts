@@ -23,8 +23,15 @@ const of = (
 
 const ratio = (compared: Compared, to: Kind): Spread => ratioOf(of(compared, 'broker', 'loginsPerCore'), of(compared, to, 'loginsPerCore'))
 
+/** Bytes of `events.db` for a login from its beginning to its closing, rows and indexes with it. */
+export const wholeBytesOf = ({ appends, bytesPerLogin, closing }: Compared): number =>
+  bytesPerLogin * (1 + closing.bytes / Math.max(1, sum(Object.values(appends.byStep).flat())))
+
+/** Logins for a second of processor time when their closing is counted in. */
+export const closedPerCore = (loginsPerCore: number, { cpuUs }: Compared['closing']): number => 1e6 / (1e6 / loginsPerCore + cpuUs)
+
 export const figuresOf = (compared: Compared): Figures => {
-  const { steps, appends, bytesPerLogin, rates, users } = compared
+  const { steps, appends, rates, users, closing } = compared
   const servers = (Object.keys(compared.rounds) as Kind[]).map((kind) => [
     kind,
     {
@@ -42,13 +49,14 @@ export const figuresOf = (compared: Compared): Figures => {
     ratio_floor: round(ratio(compared, 'floor').median, 3),
     p99_ms: round(median(of(compared, 'broker', 'p99Ms')), 1),
     rss_mib: round(Math.max(...of(compared, 'broker', 'rssMib'))),
-    bytes_per_login: round(bytesPerLogin),
+    bytes_per_login: round(wholeBytesOf(compared)),
     rebuild_events_per_s: round(Math.min(...Object.values(rates.rebuild))),
     replay_tx_per_s: round(rates.replayPerCore),
     users,
     ratio_peer_spread: ratio(compared, 'peer'),
     ratio_floor_spread: ratio(compared, 'floor'),
-    events_per_login: round(appends.events, 2),
+    events_per_login: round(appends.events + closing.events, 2),
+    closing,
     log_parts: appends.parts,
     appends_by_step: appends.byStep,
     steps,
@@ -117,7 +125,9 @@ const stepTable = ({ steps, floorSteps, appends }: Compared): string => {
 
 /** What people read; Markdown. */
 export const reportOf = (compared: Compared): string => {
-  const { appends, bytesPerLogin, rates, users, startMs } = compared
+  const { appends, closing, rates, users, startMs } = compared
+  const bytes = wholeBytesOf(compared)
+  const perCore = median(of(compared, 'broker', 'loginsPerCore'))
   const rebuild = Object.entries(rates.rebuild).map(([name, rate]) => `${name} ${show(rate)}`)
   const { data, metadata } = appends.parts
   return [
@@ -126,7 +136,8 @@ export const reportOf = (compared: Compared): string => {
     ratios(compared),
     'One login step by step (all users take a step, then all take the next):',
     stepTable(compared),
-    `Log: ${show(appends.events, 1)} events and ${show(bytesPerLogin)} bytes of events.db a login: ${show(data)} of data, ${show(metadata)} of metadata, ${show(bytesPerLogin - data - metadata)} of rows and indexes.`,
+    `Closing, when the tokens run out: ${show(closing.cpuUs)} us and ${show(closing.bytes)} bytes a login; with it ${show(closedPerCore(perCore, closing))} logins/s per core.`,
+    `Log: ${show(appends.events + closing.events, 1)} events and ${show(bytes)} bytes of events.db a login: ${show(data)} of data and ${show(metadata)} of metadata until userinfo, ${show(closing.bytes)} of the closing, ${show(bytes - data - metadata - closing.bytes)} of rows and indexes.`,
     `Told again, events/s: ${rebuild.join(', ')}. Replayed under today's rules: ${show(rates.replayPerCore)} sign-ins/s per core. Start: ${show(startMs)} ms.`,
   ].join('\n\n')
 }

@@ -93,6 +93,17 @@ export const startBroker = async (data: string, more: NodeJS.ProcessEnv = {}, no
   return start(data, 'broker', [...node, join(ROOT, 'src/start.js'), 'serve'], environment, port, '/health/ready')
 }
 
+/** What a relying party of the bench says of itself. */
+export const registrationOf = (party: Party) => ({
+  client_id: party.id,
+  client_name: `The ${party.id}`,
+  redirect_uris: [party.redirectUri],
+  jwks: { keys: [{ ...party.publicJwk, kid: party.kid, alg: 'ES256', use: 'sig' }] as readonly object[] },
+  scope: 'openid profile email phone address',
+  claims: ['name', 'birthdate', 'gender', 'email', 'phone_number', 'address'],
+  profile: 'compatible',
+})
+
 /** By the command line, as an operator does it. */
 export const registerParty = async (
   data: string,
@@ -100,16 +111,8 @@ export const registerParty = async (
   more: Readonly<Record<string, unknown>> = {},
   keys: readonly object[] = [],
 ): Promise<void> => {
-  const registration = {
-    client_id: party.id,
-    client_name: `The ${party.id}`,
-    redirect_uris: [party.redirectUri],
-    jwks: { keys: [{ ...party.publicJwk, kid: party.kid, alg: 'ES256', use: 'sig' }, ...keys] },
-    scope: 'openid profile email phone address',
-    claims: ['name', 'birthdate', 'gender', 'email', 'phone_number', 'address'],
-    profile: 'compatible',
-    ...more,
-  }
+  const base = registrationOf(party)
+  const registration = { ...base, jwks: { keys: [...base.jwks.keys, ...keys] }, ...more }
   const ran = await runCli(['client', 'add', '-'], { input: JSON.stringify(registration), env: brokerEnvironment(data) })
   if (ran.code !== 0) throw new Error(`the relying party cannot be registered: ${ran.out}${ran.err}`)
 }
@@ -126,18 +129,22 @@ export const startFloor = async (folder: string, orders: Omit<FloorOrders, 'port
   return start(folder, 'floor', [join(HERE, 'floor.ts'), JSON.stringify({ ...orders, port })], {}, port, BROKER.paths.userinfo)
 }
 
-/** One load process for one order. */
-export const drive = async (order: Order): Promise<Measured> => {
-  const child = fork(join(HERE, 'load.ts'), { env: clean(), execArgv: [] })
+/** One order for one process of the bench, and what it measured. */
+export const ask = async <Result>(script: string, order: object): Promise<Result> => {
+  const child = fork(join(HERE, script), { env: clean(), execArgv: [] })
   running.add(child)
   child.once('exit', () => running.delete(child))
   child.send(order)
-  const [answer] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => [{ failed: 'the load process ended' }]),
-  ])) as [{ readonly measured?: Measured; readonly failed?: string }]
-  if (answer.measured === undefined) throw new Error(`load: ${answer.failed ?? ''}`)
-  const { mistakes } = answer.measured
-  if (mistakes.length > 0) throw new Error(`${mistakes.length} logins failed; the first: ${mistakes[0] ?? ''}`)
+  const ended = once(child, 'exit').then(() => [{ failed: 'the process ended' }])
+  const [answer] = (await Promise.race([once(child, 'message'), ended])) as [{ readonly measured?: Result; readonly failed?: string }]
+  if (answer.measured === undefined) throw new Error(`${script}: ${answer.failed ?? ''}`)
   return answer.measured
+}
+
+/** One load process for one order; a login that failed ends the run. */
+export const drive = async (order: Order): Promise<Measured> => {
+  const measured = await ask<Measured>('load.ts', order)
+  const { mistakes } = measured
+  if (mistakes.length > 0) throw new Error(`${mistakes.length} logins failed; the first: ${mistakes[0] ?? ''}`)
+  return measured
 }
