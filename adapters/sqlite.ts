@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, fdatasync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '../domain/ports.ts'
@@ -25,6 +25,11 @@ export type Database = {
   readonly run: <T>(act: () => T) => T
   /** The same in one transaction, which takes the write lock before it reads. */
   readonly transact: <T>(act: () => T) => T
+  /**
+   * Resolves when everything that was committed before the call is on the disk, whatever `synchronous` says. It blocks nobody, and all
+   * who ask while the disk is busy share one flush. Fault `ambiguous` when the disk failed.
+   */
+  readonly flushed: () => Promise<void>
   readonly close: () => void
 }
 
@@ -72,6 +77,42 @@ const prepare = (sql: DatabaseSync, statements: string): void => {
   }
 }
 
+/** What is committed in WAL mode stands in the log, so flushing the log makes it durable; SQLite flushes it before it copies it back. */
+const makeFlusher = (file: string) => {
+  let log: number | undefined
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+
+  const flush = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      // The log is there from the first commit until the last connection closes.
+      log ??= openSync(`${file}-wal`, 'r+')
+      fdatasync(log, (error) => (error === null ? resolve() : reject(new Fault('ambiguous', 'the disk failed', { cause: error }))))
+    })
+  const start = (): Promise<void> => {
+    running = flush().finally(() => (running = undefined))
+    return running
+  }
+
+  return {
+    /** A flush that is under way may have begun before the commit, so whoever comes meanwhile waits for the next. */
+    flushed: (): Promise<void> => {
+      if (running === undefined) return start()
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined
+          return start()
+        })
+      return next
+    },
+    close: (): void => {
+      if (log !== undefined) closeSync(log)
+      log = undefined
+    },
+  }
+}
+
 /** Opens or creates the file and prepares it with `statements`, which must bear being run again. */
 export const openDatabase = (file: string, statements: string): Database => {
   createPrivate(file)
@@ -102,5 +143,10 @@ export const openDatabase = (file: string, statements: string): Database => {
         throw error
       }
     })
-  return { sql, run, transact, close: () => sql.isOpen && sql.close() }
+  const flusher = makeFlusher(file)
+  const close = (): void => {
+    flusher.close()
+    if (sql.isOpen) sql.close()
+  }
+  return { sql, run, transact, flushed: flusher.flushed, close }
 }

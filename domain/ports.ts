@@ -59,6 +59,9 @@ export type Timers = {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
+/** The reason that ends a sleep which nobody needs any more. Without a reason Node makes an error with its stack, at every request. */
+export const OVER = 'over'
+
 /** One structured line. Never a claim value, an identifier that a person knows, or a secret (rule 1). */
 export type Log = {
   readonly info: (event: string, fields?: Readonly<Record<string, Json>>) => void

@@ -1,4 +1,4 @@
-import type { Timers } from '../domain/ports.ts'
+import { OVER, type Timers } from '../domain/ports.ts'
 import type { Waiters } from './world.ts'
 
 /** Requests that may wait at once; one more is answered at once, with what is known then. */
@@ -20,7 +20,7 @@ export const waiters = (timers: Timers): Waiters => {
       if (others.size === 0) waiting.delete(key)
     },
     wake: (key) => {
-      for (const woken of waiting.get(key) ?? []) woken.abort()
+      for (const woken of waiting.get(key) ?? []) woken.abort(OVER)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type ConsumeOptions, type ConsumeOutcome, Fault, type StoredEvent, type Subscription } from '../../domain/ports.ts'
+import { OVER, type ConsumeOptions, type ConsumeOutcome, Fault, type StoredEvent, type Subscription } from '../../domain/ports.ts'
 import { type Claims, makeClaims } from './claims.ts'
 import { type ConsumeTools, type Message, nowMs } from './due.ts'
 import { makeSignal } from './signal.ts'
@@ -64,7 +64,7 @@ const makeSlots = (tools: ConsumeTools, options: Required<ConsumeOptions>, handl
     })
     // A handler that never answers loses its slot with its message, so it cannot stop the consumer.
     await Promise.race([settled, tools.timers.sleep(options.visibilityMs, expiry.signal)])
-    expiry.abort()
+    expiry.abort(OVER)
   }
 
   return {
@@ -102,7 +102,7 @@ type Marks = { readonly news: number; readonly slots: number }
 /** Waits for an event, the end of a message, or the moment when something is due. */
 const rest = async (tools: ConsumeTools, claims: Claims, slots: Slots, marks: Marks, abort: AbortSignal): Promise<void> => {
   const over = new AbortController()
-  const end = (): void => over.abort()
+  const end = (): void => over.abort(OVER)
   abort.addEventListener('abort', end)
   if (abort.aborted) end()
   const full = slots.free() <= 0
@@ -145,6 +145,6 @@ export const consumer = (tools: ConsumeTools, given: ConsumeOptions, handler: Ha
     await loop(tools, options, slots, abort)
     const patience = new AbortController()
     await Promise.race([slots.drained(), tools.timers.sleep(STOP_MS_MAX, patience.signal)])
-    patience.abort()
+    patience.abort(OVER)
   })
 }

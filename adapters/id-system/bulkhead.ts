@@ -1,4 +1,4 @@
-import { Fault, type Clock, type Instant, type Timers } from '../../domain/ports.ts'
+import { OVER, Fault, type Clock, type Instant, type Timers } from '../../domain/ports.ts'
 
 /** Calls of one plugin under way at once; one more is refused at once. */
 const CALLS_MAX = 256
@@ -50,7 +50,7 @@ export const bulkhead = ({ clock, timers, callsMax = CALLS_MAX }: BulkheadOption
     }
     const outcome = await Promise.race([settled, wait()])
     const free = (): void => {
-      over.abort()
+      over.abort(OVER)
       places -= 1
     }
     if (outcome.kind !== 'late') free()
@@ -76,6 +76,6 @@ export const within = async <T>(ms: number, timers: Timers, act: () => Promise<T
     late.catch(() => undefined)
     return await Promise.race([act(), late])
   } finally {
-    over.abort()
+    over.abort(OVER)
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Timers } from '../../domain/ports.ts'
+import { OVER, type Timers } from '../../domain/ports.ts'
 
 /** How long a body may take to arrive, milliseconds. */
 const WAIT_MS = 10_000
@@ -24,7 +24,7 @@ export const readBody = async (message: IncomingMessage, bytesMax: number, timer
     message.on('close', () => resolve('body_unreadable'))
   })
   const read = await Promise.race([arrived, late])
-  done.abort()
+  done.abort(OVER)
   if (typeof read === 'string') message.removeAllListeners('data')
   return read
 }

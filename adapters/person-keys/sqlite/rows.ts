@@ -5,11 +5,12 @@ import { type Wrap, WRAPPED_BYTES } from './wrap.ts'
 /**
  * Wrapped keys lie in slots of one size that are overwritten where they are and never deleted: SQLite moves rows from page to
  * page when pages fill and empty, and what it leaves behind, `secure_delete` does not overwrite. Identifiers and references
- * point at slots from tables of their own, so that no row links one to the other once the slot is blank.
+ * point at slots from tables of their own, so that no row links one to the other once the slot is blank. A commit is not flushed by
+ * SQLite, which would stop the whole process meanwhile, but by whoever answers (rule 38).
  */
 export const SCHEMA = `
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
+  PRAGMA synchronous = NORMAL;
   PRAGMA secure_delete = ON;
   CREATE TABLE IF NOT EXISTS slot (id INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS blank (slot INTEGER PRIMARY KEY) STRICT;

@@ -10,12 +10,13 @@ const CHECKPOINT_WAIT_MS = 25
 
 type Store = { readonly database: Database; readonly rows: Rows; readonly clock: Clock; readonly chance: Chance }
 
-const resolve = ({ database, rows, clock, chance }: Store, index: Digest): Person => {
+/** The person, and whether the row may not be on the disk yet: one that is new here or, while it is provisional, in another process. */
+const resolve = ({ database, rows, clock, chance }: Store, index: Digest): { readonly person: Person; readonly isNew: boolean } => {
   const now = clock.now()
   const atLeast = later(now, GRACE_MS)
   const known = database.run(() => rows.byIndex(index, now))
-  if (known && (known.until === undefined || known.until >= atLeast)) return known.person
-  return database.transact(() => {
+  if (known && (known.until === undefined || known.until >= atLeast)) return { person: known.person, isNew: known.until !== undefined }
+  const resolved = database.transact(() => {
     // Another process may have been here since.
     const row = rows.byIndex(index, now)
     const person = row?.person ?? newPerson(chance)
@@ -23,9 +24,10 @@ const resolve = ({ database, rows, clock, chance }: Store, index: Digest): Perso
     else if (row.until !== undefined && row.until < atLeast) rows.limit(index, atLeast)
     return person
   })
+  return { person: resolved, isNew: true }
 }
 
-const confirm = ({ database, rows, clock }: Store, index: Digest, person: Person): void => {
+const confirm = async ({ database, rows, clock }: Store, index: Digest, person: Person): Promise<void> => {
   const now = clock.now()
   const known = database.run(() => rows.byIndex(index, now))
   if (known?.person.ref === person.ref && known.until === undefined) return
@@ -35,6 +37,7 @@ const confirm = ({ database, rows, clock }: Store, index: Digest, person: Person
     if (rows.byIndex(index, now)?.person.ref === person.ref) rows.limit(index, undefined)
     else rows.write(index, person, undefined)
   })
+  await database.flushed()
 }
 
 const destroyAll = ({ database, rows }: Store, slots: () => readonly number[]): number =>
@@ -81,7 +84,9 @@ export const sqlitePersonKeys = (options: {
   return {
     resolve: async (index) => {
       checkIndex(index)
-      return resolve(store, index)
+      const { person, isNew } = resolve(store, index)
+      if (isNew) await database.flushed()
+      return person
     },
     find: async (index) => {
       checkIndex(index)
@@ -90,7 +95,7 @@ export const sqlitePersonKeys = (options: {
     confirm: async (index, person) => {
       checkIndex(index)
       checkPerson(person)
-      confirm(store, index, person)
+      await confirm(store, index, person)
     },
     touch: async (index) => {
       checkIndex(index)
@@ -98,6 +103,7 @@ export const sqlitePersonKeys = (options: {
       transact(() => {
         if (rows.byIndex(index, now)?.until !== undefined) rows.limit(index, later(now, PROVISIONAL_MS))
       })
+      await database.flushed()
     },
     byRef: async (ref) => {
       checkRef(ref)
