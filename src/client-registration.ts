@@ -152,6 +152,15 @@ const profileOf = (stated: unknown): Profile | undefined => (stated === 'fapi2' 
 const impliedClaims = ({ plugin }: Deployment, scope: unknown): readonly string[] =>
   requestedClaims(plugin.claims, typeof scope === 'string' ? scope.split(' ') : []).map((claim) => claim.name)
 
+/** As a subject of ours looks. */
+const SUBJECT = /^[A-Za-z0-9_-]{43}$/
+
+/** FAPI 2.0 §6.7, RFC 9700 §4.15: nobody is named as a person is. Who is registered already keeps the name. */
+const nameProblems = (id: unknown, current: ClientConfiguration | undefined): readonly string[] => {
+  if (current !== undefined) return id === current.client_id ? [] : ['client_id: must be the one that is registered']
+  return typeof id === 'string' && SUBJECT.test(id) ? ['client_id: must not have the form of a subject (43 characters of base64url)'] : []
+}
+
 /**
  * A registration checked and completed, or all that is wrong with it at once. `current` is the configuration that an update replaces.
  * The words are for the operator who wrote the file, so they name its members.
@@ -164,7 +173,6 @@ export const completeRegistration = (given: unknown, deployment: Deployment, cur
   const keys = readKeySource(input)
   const redirects = readRedirectUris(input['redirect_uris'])
   const { sector, problems: sectorProblems } = sectorOf(input['sector_identifier'], redirects.hosts, current)
-  const renamed = current !== undefined && input['client_id'] !== current.client_id ? ['client_id: must be the one that is registered'] : []
   const said = [
     ...unknownMembers(input),
     ...redirects.problems,
@@ -173,7 +181,7 @@ export const completeRegistration = (given: unknown, deployment: Deployment, cur
     ...words(deployment, input),
     ...contradictions(input),
     ...(profile === 'fapi2' ? fapiProblems(input) : []),
-    ...renamed,
+    ...nameProblems(input['client_id'], current),
   ]
   // Where we have said it in our own words, the schema need not say it again.
   const members = new Set(said.map((problem) => /^[\w#-]+/.exec(problem)?.[0] ?? ''))
