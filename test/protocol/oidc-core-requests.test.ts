@@ -106,4 +106,18 @@ describe('OpenID Connect Core 1.0 §3.1.2.1, §5.5: what a relying party asks fo
     expect(members).to.include.keys('name', 'name#ar', 'name#fr')
     expect(members['name']).to.equal(members['name#ar'])
   })
+
+  it('§5.5: what nobody knows is left out, and an essential claim that the person has not got does not fail the login', async () => {
+    // Ravi has no phone number.
+    const claims = JSON.stringify({
+      userinfo: { phone_number: { essential: true }, name: null, shoe_size: { essential: true }, 'weird"name': null },
+      id_token: { sub: null, nickname_of_nobody: { essential: true } },
+    })
+    const begun = await begin(here, shop, { with: { claims, scope: 'openid phone' } })
+    const back = callbackOf(await accept(begun.browser, await proveByPin(begun, '4417098235', '730215'), ['name']))
+    const { json } = await redeem(here, shop, { ...begun, code: back.searchParams.get('code') ?? '' })
+    const info = decodeJwt((await userinfo(here, String(json['access_token']))).body)
+    expect(info).to.include({ name: 'Ravi Kumar' })
+    expect(info).not.to.have.any.keys('phone_number', 'shoe_size', 'weird"name')
+  })
 })

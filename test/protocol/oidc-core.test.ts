@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { createHash } from 'node:crypto'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { after, before, describe, it } from 'mocha'
 import * as oidc from 'openid-client'
 import { typesOf } from '../support/broker.ts'
@@ -19,7 +20,7 @@ import {
   type Alg,
   type Party,
 } from '../support/rp.ts'
-import { scriptedBrowser } from '../support/scripted-browser.ts'
+import { scriptedBrowser, send } from '../support/scripted-browser.ts'
 const LEO = { id: '1774231323', pin: '111111' }
 const STATIC_CODE = 'mosip:idp:acr:static-code'
 
@@ -120,5 +121,33 @@ describe('OpenID Connect Core 1.0: a login from end to end', function () {
     const late = await begun.browser.submit(begun.page, 'form-choose', { values: { individual_id: LEO.id, factor: 'pin' } })
     expect(late.status).to.equal(410)
     expect(typesOf(here.data, begun.transaction).at(-1)).to.equal('AuthorizationExpired')
+  })
+
+  it('§2, §3.1.3.6, §3.1.3.7: the ID token is complete: subject, times, kid, and the hash of its access token', async () => {
+    const { json } = await redeem(here, shop, await signIn(here, shop))
+    const [idToken, accessToken] = [String(json['id_token']), String(json['access_token'])]
+    const { kid } = decodeProtectedHeader(idToken)
+    const { keys } = JSON.parse((await send(here.issuer, { path: '/.well-known/jwks.json' })).body) as {
+      readonly keys: readonly { kid: string }[]
+    }
+    expect(keys.map((key) => key.kid)).to.include(kid)
+    const claims = decodeJwt(idToken)
+    expect(claims.sub).to.match(/^[\x21-\x7e]{1,255}$/)
+    expect(Number(claims.exp)).to.be.greaterThan(Number(claims.iat))
+    expect(claims).to.include.keys('auth_time', 'acr', 'amr')
+    expect(claims['at_hash']).to.equal(createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'))
+  })
+
+  it('§3.1.2.1: nonce and state come back exactly when they were sent', async () => {
+    const signedIn = await signIn(here, shop, { with: { nonce: undefined, state: undefined } })
+    expect(signedIn.callback.searchParams.has('state')).to.be.false
+    const { json } = await redeem(here, shop, signedIn)
+    expect(decodeJwt(String(json['id_token']))).not.to.have.property('nonce')
+  })
+
+  it('§5.3.2: userinfo names the subject of the ID token', async () => {
+    const { json } = await redeem(here, shop, await signIn(here, shop))
+    const info = decodeJwt((await userinfo(here, String(json['access_token']))).body)
+    expect(info.sub).to.equal(decodeJwt(String(json['id_token'])).sub)
   })
 })
