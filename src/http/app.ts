@@ -97,14 +97,15 @@ const isUnread = ({ headers, complete }: IncomingMessage): boolean =>
 const write = ({ kinds }: House, response: ServerResponse, kind: RouteKind, request: Request, reply: Reply): void => {
   if (response.headersSent || response.destroyed) return
   const { status, headers, body } = reply
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
-  const length = status === 204 || status === 304 ? {} : { 'content-length': String(bytes.byteLength) }
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.byteLength
+  const length = status === 204 || status === 304 ? {} : { 'content-length': String(bytes) }
   const last = isUnread(response.req) ? { connection: 'close' } : {}
   response.writeHead(status, { ...kinds[kind], ...length, ...last, 'x-request-id': request.requestId, ...headers } as Record<
     string,
     string
   >)
-  response.end(request.method === 'HEAD' || status === 204 ? undefined : bytes)
+  // Node sends a text in one write together with the head, and bytes in a second one.
+  response.end(request.method === 'HEAD' || status === 204 ? undefined : body)
 }
 
 const allowed = ({ get, post, kind }: Doors): string =>
