@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,8 +7,8 @@ import type { Wish } from './args.ts'
 import { openClosing, type Closing } from './closing.ts'
 import type { Kind, Measured, Order, StepMeasured } from './orders.ts'
 import { newEncryptionJwk, newParty, type Party } from './party.ts'
-import type { Rates } from './rates.ts'
-import { drive, registerParty, startBroker, startFloor, startPeer, type Running } from './servers.ts'
+import type { Rates, RatesOrder } from './rates.ts'
+import { ask, drive, registerParty, startBroker, startFloor, startPeer, type Running } from './servers.ts'
 
 /** Says what happens, for whoever waits. */
 export type Note = (text: string) => void
@@ -52,13 +50,6 @@ const bytesOf = (data: string): number => {
   } finally {
     db.close()
   }
-}
-
-export const ratesOf = async (data: string): Promise<Rates> => {
-  const child = fork(join(import.meta.dirname, 'rates.ts'), [data, String(REPLAYED_MAX)], { execArgv: [] })
-  const [rates] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [undefined])])) as [Rates | undefined]
-  if (rates === undefined) throw new Error('the log could not be told again')
-  return rates
 }
 
 type Servers = {
@@ -143,7 +134,7 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
         ...{ users: wish.users, rounds, steps, floorSteps: floorSteps.steps, appends, bytesPerLogin },
         startMs: broker.startedMs,
         closing: closed,
-        rates: await ratesOf(data),
+        rates: await ask<Rates>('rates.ts', { data, rebuild: 'apart', replayed: REPLAYED_MAX } satisfies RatesOrder),
       }
     } finally {
       for (const server of started) await server.stop()

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brokerFlow } from './broker-flow.ts'
+import { answerOne } from './child.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { rssMibOf } from './cost.ts'
 import { percentile } from './figures.ts'
@@ -107,15 +108,4 @@ const flood = async ({ party, port, pid, offset, rate, seconds }: FloodOrder): P
   }
 }
 
-process.once('message', (order: FloodOrder) => {
-  flood(order).then(
-    (measured) => {
-      process.send?.({ measured })
-      process.disconnect?.()
-    },
-    (error: unknown) => {
-      process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : 'unknown' })
-      process.disconnect?.()
-    },
-  )
-})
+answerOne(flood)

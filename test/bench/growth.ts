@@ -1,15 +1,14 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Wish } from './args.ts'
 import { openClosing } from './closing.ts'
-import { ratesOf, withFolder, type Note } from './compare.ts'
+import { withFolder, type Note } from './compare.ts'
 import { median, round } from './figures.ts'
 import { newParty, type Party } from './party.ts'
 import { table } from './report.ts'
+import type { Rates, RatesOrder } from './rates.ts'
 import type { SeedOrders } from './seed.ts'
-import { drive, registerParty, registrationOf, startBroker } from './servers.ts'
+import { ask, drive, registerParty, registrationOf, startBroker } from './servers.ts'
 
 /** The broker at one size. */
 export type AtSize = {
@@ -26,20 +25,9 @@ export type AtSize = {
 
 const TEMPLATES = 64
 const WARM_UP = 300
+const REPLAYED = 1000
 const STARTS = 3
 const MIB = 1024 * 1024
-
-/** What is made of events again may take long; a word now and then. */
-const NOTE_EVERY = 50_000
-
-const seed = async (orders: SeedOrders, note: Note): Promise<void> => {
-  const child = fork(join(import.meta.dirname, 'seed.ts'), [JSON.stringify(orders)], { execArgv: [] })
-  child.on('message', ({ done }: { readonly done: number }) => {
-    if (done % NOTE_EVERY === 0) note(`${done} of ${orders.transactions} logins written`)
-  })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code !== 0) throw new Error('the folder could not be filled')
-}
 
 const filesOf = (data: string): Readonly<Record<string, number>> => {
   const sizes = readdirSync(data).flatMap((name) => {
@@ -95,10 +83,11 @@ export const growth = (wish: Wish, note: Note): Promise<readonly AtSize[]> =>
       const transactions = Math.max(step.transactions, written)
       note(`${transactions} logins, ${step.clients} relying parties`)
       const more = { registration: { ...registrationOf(party), client_id: party.id }, first: registered, count: step.clients - registered }
-      await seed({ data, transactions: transactions - written, clients: more }, note)
+      const orders: SeedOrders = { data, transactions: transactions - written, clients: more }
+      await ask('seed.ts', orders, note)
       registered = step.clients
       note('telling the log')
-      const rates = await ratesOf(data)
+      const rates = await ask<Rates>('rates.ts', { data, rebuild: 'together', replayed: REPLAYED } satisfies RatesOrder)
       const { measured, startMs } = await measure(data, party, wish, step.clients, people)
       people += measured.people
       written = transactions

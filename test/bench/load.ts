@@ -3,6 +3,7 @@
  * by its parent and answers with what it measured.
  */
 import { brokerFlow } from './broker-flow.ts'
+import { answerOne } from './child.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { cpuSecondsOf, rssMibOf, settle } from './cost.ts'
 import { driveSteps } from './drive-steps.ts'
@@ -113,15 +114,4 @@ const run = async (order: Order): Promise<Measured> => {
   }
 }
 
-process.once('message', (order: Order) => {
-  run(order).then(
-    (measured) => {
-      process.send?.({ measured })
-      process.disconnect?.()
-    },
-    (error: unknown) => {
-      process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : 'unknown' })
-      process.disconnect?.()
-    },
-  )
-})
+answerOne(run)

@@ -1,56 +1,79 @@
-/** How fast this log is told again and replayed, in a process of its own: its folder and how many sign-ins come as arguments. */
-import { argv, cpuUsage } from 'node:process'
+/** How fast a log is told again and replayed, in a process of its own. */
+import { cpuUsage } from 'node:process'
 import { allProjections } from '../../src/cli/catch-up.ts'
+import type { Stores } from '../../src/cli/context.ts'
 import { systemRuntime } from '../../src/compose.ts'
 import { composed } from '../../src/machine.ts'
 import { replay } from '../../src/replay.ts'
 import { rebuild } from '../../projections/rebuild.ts'
-import type { Json } from '../../domain/ports.ts'
+import type { Json, Position } from '../../domain/ports.ts'
+import { answerOne } from './child.ts'
+
+export type RatesOrder = {
+  readonly data: string
+  /** Each projection by itself, or all of them side by side as in a broker that catches up. */
+  readonly rebuild: 'apart' | 'together'
+  /** Sign-ins that are replayed, at most. */
+  readonly replayed: number
+}
 
 export type Rates = {
   readonly events: number
-  /** Events of the log for a second of the clock, by projection. */
+  /** Events of the log for a second of the clock, by projection, or of all side by side. */
   readonly rebuild: Readonly<Record<string, number>>
   /** Sign-ins for a second of the processor. */
   readonly replayPerCore: number
-  readonly replayed: number
 }
 
 const PAGE_EVENTS = 1024
 
-const [, , data = '', most = '0'] = argv
 const runtime = systemRuntime({ logLevel: 'warn' }, (line) => void process.stderr.write(line))
-const house = composed(runtime, { ESIGNET_DATA: data }, data, () => undefined)
-const stores = await house.open({}, 'existing')
 
-const events = Number(await stores.journal.source.head())
-const tools = { source: stores.journal.source, views: stores.views, ...runtime }
-const rates: Record<string, number> = {}
-for (const projection of allProjections()) {
+const rebuildAll = async ({ journal, views }: Stores, how: RatesOrder['rebuild'], events: number): Promise<Rates['rebuild']> => {
+  const tools = { source: journal.source, views, ...runtime }
   const began = performance.now()
-  await rebuild(tools, projection, () => undefined)
-  rates[projection.name] = events / ((performance.now() - began) / 1000)
+  const rate = (since: number): number => events / ((performance.now() - since) / 1000)
+  if (how === 'together') {
+    await Promise.all(allProjections().map((projection) => rebuild(tools, projection, () => undefined)))
+    return { together: rate(began) }
+  }
+  const rates: Record<string, number> = {}
+  for (const projection of allProjections()) {
+    const start = performance.now()
+    await rebuild(tools, projection, () => undefined)
+    rates[projection.name] = rate(start)
+  }
+  return rates
 }
 
-const streams: string[] = []
-for (let page = await stores.journal.store.readAll({ filter: { types: ['AuthorizationStarted'] }, max: PAGE_EVENTS }); ;) {
-  streams.push(...page.events.map(({ stream }) => stream))
-  if (page.end || page.next === undefined || streams.length >= Number(most)) break
-  page = await stores.journal.store.readAll({ filter: { types: ['AuthorizationStarted'] }, max: PAGE_EVENTS, after: page.next })
+const firstStreams = async ({ journal }: Stores, count: number): Promise<readonly string[]> => {
+  const streams: string[] = []
+  for (let after: Position | undefined; streams.length < count;) {
+    const filter = { types: ['AuthorizationStarted'] }
+    const page = await journal.store.readAll({ filter, max: PAGE_EVENTS, ...(after !== undefined && { after }) })
+    streams.push(...page.events.map(({ stream }) => stream))
+    if (page.end || page.next === undefined) break
+    after = page.next
+  }
+  return streams.slice(0, count)
 }
-const wanted = streams.slice(0, Number(most))
-const known = new Map<string, Json | undefined>()
-const before = cpuUsage()
-for (const stream of wanted) {
-  const { verdict } = await replay(stores.journal, stream, known)
-  if (verdict !== 'same') throw new Error(`${stream} is replayed as ${verdict}`)
+
+const replayAll = async (stores: Stores, count: number): Promise<number> => {
+  const streams = await firstStreams(stores, count)
+  const known = new Map<string, Json | undefined>()
+  const before = cpuUsage()
+  for (const stream of streams) {
+    const { verdict } = await replay(stores.journal, stream, known)
+    if (verdict !== 'same') throw new Error(`${stream} is replayed as ${verdict}`)
+  }
+  const { user, system } = cpuUsage(before)
+  return streams.length / ((user + system) / 1e6)
 }
-const { user, system } = cpuUsage(before)
-await stores.close()
-process.send?.({
-  events,
-  rebuild: rates,
-  replayPerCore: wanted.length / ((user + system) / 1e6),
-  replayed: wanted.length,
-} satisfies Rates)
-process.disconnect?.()
+
+answerOne(async ({ data, rebuild: how, replayed }: RatesOrder): Promise<Rates> => {
+  const stores = await composed(runtime, { ESIGNET_DATA: data }, data, () => undefined).open({}, 'existing')
+  const events = Number(await stores.journal.source.head())
+  const rates = { events, rebuild: await rebuildAll(stores, how, events), replayPerCore: await replayAll(stores, replayed) }
+  await stores.close()
+  return rates
+})

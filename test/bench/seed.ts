@@ -1,18 +1,20 @@
 /**
  * Fills a stopped broker's folder: relying parties by the step that registers them, logins as the broker recorded its own, through the
- * event store's and the person keys' own adapters. Orders come as an argument.
+ * event store's and the person keys' own adapters.
  */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { argv } from 'node:process'
 import { sqlitePersonKeys } from '../../adapters/person-keys/sqlite/sqlite-person-keys.ts'
+import type { Settings } from '../../src/config.ts'
+import type { Journal } from '../../src/journal.ts'
 import { stateCache } from '../../src/handle.ts'
 import { completeRegistration } from '../../src/client-registration.ts'
 import { keptPolicy, openKeys, systemRuntime } from '../../src/compose.ts'
 import { composed, settingsFrom } from '../../src/machine.ts'
 import { keepClient } from '../../src/steps/register-client.ts'
 import type { Position, StoredEvent } from '../../domain/ports.ts'
+import { answerOne } from './child.ts'
 import { describe } from './id-system.ts'
 import { another, templatesOf } from './templates.ts'
 
@@ -24,24 +26,21 @@ export type SeedOrders = {
   readonly clients: { readonly registration: { readonly client_id: string }; readonly first: number; readonly count: number }
 }
 
-const { data, transactions, clients } = JSON.parse(argv[2] ?? '{}') as SeedOrders
-
 /** Appends under way at once: they share a flush. */
 const IN_FLIGHT = 512
 const PAGE_EVENTS = 1024
 const TEMPLATES_MAX = 64
+const NOTE_EVERY = 50_000
 /** Logins lie this far apart, back in time. */
 const APART_MS = 2000
 /** Without a flush for each person; copied where it belongs in the end. */
 const FAST = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 const runtime = systemRuntime({ logLevel: 'warn' }, (line) => void process.stderr.write(line))
-const environment = { ESIGNET_DATA: data }
-const settings = settingsFrom({}, environment, 'tool', data)
-const stores = await composed(runtime, environment, data, () => undefined).open({}, 'existing')
-const { journal } = stores
 
-const registerAll = async (): Promise<void> => {
+type Filling = { readonly settings: Settings; readonly journal: Journal }
+
+const registerAll = async ({ settings, journal }: Filling, clients: SeedOrders['clients']): Promise<void> => {
   const policy = await keptPolicy(settings, journal, runtime)
   const deciding = { journal, states: stateCache(100), timers: runtime.timers, policy }
   for (let n = clients.first; n < clients.first + clients.count; n += 1) {
@@ -59,7 +58,7 @@ const registerAll = async (): Promise<void> => {
 }
 
 /** The first events that there are: the logins that the broker itself recorded. */
-const firstEvents = async (): Promise<readonly StoredEvent[]> => {
+const firstEvents = async (journal: Journal): Promise<readonly StoredEvent[]> => {
   const events: StoredEvent[] = []
   for (let after: Position | undefined; events.length < TEMPLATES_MAX * 40;) {
     const page = await journal.store.readAll({ max: PAGE_EVENTS, ...(after !== undefined && { after }) })
@@ -70,8 +69,12 @@ const firstEvents = async (): Promise<readonly StoredEvent[]> => {
   return events
 }
 
-const seedLogins = async (): Promise<void> => {
-  const templates = templatesOf(await firstEvents()).slice(0, TEMPLATES_MAX)
+const seedLogins = async (
+  { settings, journal }: Filling,
+  { data, transactions }: SeedOrders,
+  progress: (text: string) => void,
+): Promise<void> => {
+  const templates = templatesOf(await firstEvents(journal)).slice(0, TEMPLATES_MAX)
   if (templates.length === 0) throw new Error('no login was closed yet')
   const file = join(data, 'person-keys.db')
   const folder = mkdtempSync(join(FAST, 'esignet-seed-'))
@@ -95,7 +98,7 @@ const seedLogins = async (): Promise<void> => {
       before = Promise.all(pending)
       pending = []
     }
-    if (n % 1000 === 999) process.send?.({ done: n + 1 })
+    if ((n + 1) % NOTE_EVERY === 0) progress(`${n + 1} of ${transactions} logins written`)
   }
   await before
   await Promise.all(pending)
@@ -104,8 +107,13 @@ const seedLogins = async (): Promise<void> => {
   rmSync(folder, { recursive: true })
 }
 
-await registerAll()
-if (transactions > 0) await seedLogins()
-await stores.close()
-process.send?.({ done: transactions, all: true })
-process.disconnect?.()
+answerOne(async (orders: SeedOrders, progress): Promise<object> => {
+  const { data, transactions, clients } = orders
+  const environment = { ESIGNET_DATA: data }
+  const settings = settingsFrom({}, environment, 'tool', data)
+  const stores = await composed(runtime, environment, data, () => undefined).open({}, 'existing')
+  await registerAll({ settings, journal: stores.journal }, clients)
+  if (transactions > 0) await seedLogins({ settings, journal: stores.journal }, orders, progress)
+  await stores.close()
+  return {}
+})

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { env, execPath } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BROKER, ISSUER } from './broker-flow.ts'
+import type { ChildMessage } from './child.ts'
 import { openConnection } from './connection.ts'
 import type { FloorOrders } from './floor.ts'
 import type { Measured, Order } from './orders.ts'
@@ -130,15 +131,22 @@ export const startFloor = async (folder: string, orders: Omit<FloorOrders, 'port
 }
 
 /** One order for one process of the bench, and what it measured. */
-export const ask = async <Result>(script: string, order: object): Promise<Result> => {
+export const ask = async <Result>(script: string, order: object, note: (text: string) => void = () => undefined): Promise<Result> => {
   const child = fork(join(HERE, script), { env: clean(), execArgv: [] })
   running.add(child)
-  child.once('exit', () => running.delete(child))
+  const answer = new Promise<Result>((resolve, reject) => {
+    child.on('message', ({ measured, failed, progress }: ChildMessage<Result>) => {
+      if (progress !== undefined) note(progress)
+      if (measured !== undefined) resolve(measured)
+      if (failed !== undefined) reject(new Error(`${script}: ${failed}`))
+    })
+    child.once('exit', () => {
+      running.delete(child)
+      reject(new Error(`${script} ended without an answer`))
+    })
+  })
   child.send(order)
-  const ended = once(child, 'exit').then(() => [{ failed: 'the process ended' }])
-  const [answer] = (await Promise.race([once(child, 'message'), ended])) as [{ readonly measured?: Result; readonly failed?: string }]
-  if (answer.measured === undefined) throw new Error(`${script}: ${answer.failed ?? ''}`)
-  return answer.measured
+  return answer
 }
 
 /** One load process for one order; a login that failed ends the run. */
