@@ -4,11 +4,11 @@ import { readWish } from './args.ts'
 
 describe('what the bench is asked for', () => {
   it('without a word it compares, at length', () => {
-    expect(readWish([])).to.deep.equal({ command: 'compare', quick: false, json: false, users: 16, rounds: 5, seconds: 20 })
+    expect(readWish([])).to.deep.equal({ command: 'compare', quick: false, json: false, keep: false, users: 16, rounds: 5, seconds: 20 })
   })
 
   it('--quick is shorter, and what is said besides wins', () => {
-    expect(readWish(['--quick', '--json'])).to.include({ quick: true, json: true, rounds: 2, seconds: 6 })
+    expect(readWish(['--quick', '--json'])).to.include({ quick: true, json: true, rounds: 2, seconds: 5 })
     expect(readWish(['--quick', '--rounds', '3', '--users=64'])).to.include({ rounds: 3, users: 64 })
   })
 

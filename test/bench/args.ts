@@ -9,22 +9,25 @@ export type Wish = {
   readonly command: Command
   readonly quick: boolean
   readonly json: boolean
+  /** Into `ops/bench/`, and what a country needs into `ops/sizing.md`. */
+  readonly keep: boolean
   readonly users: number
   readonly rounds: number
   /** Of each server in a round. */
   readonly seconds: number
 }
 
-export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--users N] [--rounds N] [--seconds N]
+export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--keep] [--users N] [--rounds N] [--seconds N]
 
   compare   this broker, node-oidc-provider and the floor, side by side (what is done without a word)
   growth    this broker with 1,000, 100,000 and 1,000,000 logins on disk, and with 1, 100 and 10,000 relying parties
   overload  this broker at three times the load that it can carry, and afterwards
   cores     one and two processes that share a folder
-  profile   where a login's time goes, step by step; the chart goes to ops/bench/steps.svg
+  profile   where a login's time goes, step by step; with --keep as a chart too
 
   --quick   fewer and shorter rounds: under two minutes
-  --json    one JSON document on the standard output; what happens is said on the standard error`
+  --json    one JSON document on the standard output; what happens is said on the standard error
+  --keep    the report goes to ops/bench/ too; compare also fills ops/sizing.md`
 
 const NUMBER_MAX = 10_000
 
@@ -43,6 +46,7 @@ export const readWish = (argv: readonly string[]): Wish => {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
       users: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
@@ -51,13 +55,14 @@ export const readWish = (argv: readonly string[]): Wish => {
   const [name = 'compare', ...more] = positionals
   const command = COMMANDS.find((known) => known === name)
   if (command === undefined || more.length > 0) throw new Error(`there is no ${positionals.join(' ')}`)
-  const { quick, json } = values
+  const { quick, json, keep } = values
   return {
     command,
     quick,
     json,
+    keep,
     users: whole('users', values.users, 16),
     rounds: whole('rounds', values.rounds, quick ? 2 : 5),
-    seconds: whole('seconds', values.seconds, quick ? 6 : 20),
+    seconds: whole('seconds', values.seconds, quick ? 5 : 20),
   }
 }

@@ -34,7 +34,7 @@ const ON_BROKER: ReadonlySet<Kind> = new Set(['broker', 'pages', 'bound'])
 
 const WARM_UP = 150
 /** Logins whose closing is waited for. */
-const CLOSED = 300
+const CLOSED = { quick: 150, full: 600 }
 const FOREVER = Number.MAX_SAFE_INTEGER
 /** Logins that are replayed, at most. */
 const REPLAYED_MAX = 5000
@@ -66,12 +66,15 @@ const orderFor = (kind: Kind, servers: Servers): Pick<Order, 'kind' | 'issuer' |
   return { kind, issuer, ports: [server.port], pids: [server.pid] }
 }
 
+/** Logins that are taken step by step: enough for the kernel's count of processor time, which is in hundredths of a second. */
+const stepsOf = ({ quick }: Wish): number => (quick ? 300 : 2000)
+
 /** Steps of one login each by all users, and what they wrote. */
 const bySteps = async (data: string, broker: Running, party: Party, wish: Wish, people: number) => {
   const order = { ...common(party, wish), kind: 'broker' as const, issuer: '', ports: [broker.port], pids: [broker.pid] }
   const warm = await drive({ ...order, offset: people, warmUp: wish.users, logins: WARM_UP, seconds: 60, steps: 0 })
   const head = headOf(data)
-  const count = wish.quick ? 400 : 2000
+  const count = stepsOf(wish)
   const { steps, people: used } = await drive({ ...order, offset: people + warm.people, warmUp: 0, logins: 0, steps: count })
   return { steps, appends: appendsSince(data, head, count), people: people + warm.people + used }
 }
@@ -101,7 +104,7 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
     }
     try {
       note('logins that will be closed meanwhile')
-      const closing = await openClosing(join(folder, 'closing'), CLOSED)
+      const closing = await openClosing(join(folder, 'closing'), wish.quick ? CLOSED.quick : CLOSED.full)
       const broker = up(await startBroker(data))
       await registerParty(data, party)
       const bound = await newParty('bench-bound', true)
@@ -113,7 +116,7 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
       const peer = up(await startPeer(join(folder, 'two'), { party, key, interactions: 'two' }))
       const peerOne = up(await startPeer(join(folder, 'one'), { party, key, interactions: 'one' }))
       const servers = { broker, floor, peer, peerOne }
-      const floorSteps = await drive({ ...common(party, wish), ...orderFor('floor', servers), offset: 0, logins: 0, steps: 400 })
+      const floorSteps = await drive({ ...common(party, wish), ...orderFor('floor', servers), offset: 0, logins: 0, steps: stepsOf(wish) })
       const kinds: readonly Kind[] = wish.quick ? ['broker', 'peer', 'floor'] : ['broker', 'peer', 'floor', 'bound', 'pages', 'peer-one']
       const rounds: Partial<Record<Kind, Measured[]>> = {}
       let people = first

@@ -1,14 +1,17 @@
 /** `npm run bench`: what this broker can do on this machine, beside others. See README.md. */
 import { argv, stderr, stdout } from 'node:process'
 import { readWish, USAGE, type Wish } from './args.ts'
-import { growth, growthReport } from './growth.ts'
+import { compare, type Note } from './compare.ts'
 import { cores, coresReport } from './cores.ts'
+import { growth, growthReport } from './growth.ts'
+import { keep, keepSizing } from './keep.ts'
 import { overload, overloadReport } from './overload.ts'
-import { compare } from './compare.ts'
-import { profileSteps } from './profile-run.ts'
-import { figuresOf, reportOf } from './report.ts'
+import { profileReport, profileSteps } from './profile-run.ts'
+import { figuresOf, measuresOf, reportOf } from './report.ts'
 
-const note = (text: string): void => void stderr.write(`bench: ${text}\n`)
+type Done = { readonly report: string; readonly figures: unknown }
+
+const note: Note = (text) => void stderr.write(`bench: ${text}\n`)
 
 const wishOf = (): Wish => {
   try {
@@ -19,31 +22,33 @@ const wishOf = (): Wish => {
   }
 }
 
-const wish = wishOf()
-const out = (text: string): void => void stdout.write(`${text}\n`)
-
-switch (wish.command) {
-  case 'compare': {
-    const compared = await compare(wish, note)
-    out(wish.json ? JSON.stringify(figuresOf(compared), undefined, 2) : reportOf(compared))
-    break
+const run = async (wish: Wish): Promise<Done> => {
+  switch (wish.command) {
+    case 'compare': {
+      const compared = await compare(wish, note)
+      if (wish.keep) await keepSizing(measuresOf(compared))
+      return { report: reportOf(compared), figures: figuresOf(compared) }
+    }
+    case 'growth': {
+      const found = await growth(wish, note)
+      return { report: growthReport(found), figures: found }
+    }
+    case 'overload': {
+      const found = await overload(wish, note)
+      return { report: overloadReport(found), figures: found }
+    }
+    case 'cores': {
+      const found = await cores(wish, note)
+      return { report: coresReport(found), figures: found }
+    }
+    case 'profile': {
+      const steps = await profileSteps(wish, note)
+      return { report: profileReport(steps, wish.keep), figures: steps }
+    }
   }
-  case 'growth': {
-    const found = await growth(wish, note)
-    out(wish.json ? JSON.stringify(found, undefined, 2) : growthReport(found))
-    break
-  }
-  case 'overload': {
-    const found = await overload(wish, note)
-    out(wish.json ? JSON.stringify(found, undefined, 2) : overloadReport(found))
-    break
-  }
-  case 'cores': {
-    const found = await cores(wish, note)
-    out(wish.json ? JSON.stringify(found, undefined, 2) : coresReport(found))
-    break
-  }
-  case 'profile':
-    out(await profileSteps(wish, note))
-    break
 }
+
+const wish = wishOf()
+const { report, figures } = await run(wish)
+if (wish.keep) await keep(wish, report, figures)
+stdout.write(wish.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${report}\n`)

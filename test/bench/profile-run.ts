@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Wish } from './args.ts'
-import { stackedBars } from './chart.ts'
+import { stackedBars, type Bar } from './chart.ts'
 import { withFolder, type Note } from './compare.ts'
 import { round, sum } from './figures.ts'
 import type { StepMeasured } from './orders.ts'
@@ -15,7 +15,7 @@ const WARM_UP = 600
 const FUNCTIONS_TOLD = 60
 
 /** A step's time: the main thread by part of the house, as far as samples tell it, then the other threads. */
-const barOf = ({ name, partsUs = {}, threadsUs }: StepMeasured) => {
+const barOf = ({ name, partsUs = {}, threadsUs }: StepMeasured): Bar => {
   const { main = 0, ...others } = threadsUs
   const sampled = sum(Object.values(partsUs))
   // Samples count the clock; the kernel counts the processor.
@@ -23,8 +23,8 @@ const barOf = ({ name, partsUs = {}, threadsUs }: StepMeasured) => {
   return { name, parts: { ...Object.fromEntries(Object.entries(partsUs).map(([part, us]) => [part, us * scale])), ...others } }
 }
 
-/** The broker alone, step by step under the profiler of V8: a chart into `ops/bench/`, the dearest functions for whoever asked. */
-export const profileSteps = (wish: Wish, note: Note): Promise<string> =>
+/** The broker alone, step by step under the profiler of V8. */
+export const profileSteps = (wish: Wish, note: Note): Promise<readonly StepMeasured[]> =>
   withFolder(async (folder) => {
     const party = await newParty('bench-rp')
     const [inspector = 0] = await freePorts(1)
@@ -36,33 +36,40 @@ export const profileSteps = (wish: Wish, note: Note): Promise<string> =>
       const warm = await drive({ ...target, offset: 0, warmUp: WARM_UP, seconds: 1, logins: 1, steps: 0 })
       note('step by step under the profiler')
       const count = wish.quick ? 400 : 2000
-      const order = { ...target, offset: warm.people, warmUp: 0, seconds: 1, logins: 0, steps: count, inspector }
-      const { steps } = await drive(order)
-      const bars = steps.map(barOf)
-      const names = [
-        ...PARTS,
-        ...new Set(bars.flatMap(({ parts }) => Object.keys(parts).filter((part) => !PARTS.some((known) => known === part)))),
-      ]
-      mkdirSync(join(ROOT, 'ops/bench'), { recursive: true })
-      writeFileSync(join(ROOT, 'ops/bench/steps.svg'), stackedBars('Processor time of one login, by step', 'us', bars, names))
-      const all = new Map<string, number>()
-      for (const { functionsUs = [] } of steps) for (const [name, us] of functionsUs) all.set(name, (all.get(name) ?? 0) + us)
-      const cell = (value: number | undefined): string => (value === undefined || value < 0.5 ? '' : String(round(value)))
-      const rows = names.map((part) => {
-        const values = bars.map(({ parts }) => (parts as Readonly<Record<string, number>>)[part] ?? 0)
-        return [part, ...values.map(cell), cell(sum(values))]
-      })
-      const dearest = [...all].toSorted(([, one], [, other]) => other - one).slice(0, FUNCTIONS_TOLD)
-      return [
-        'Processor time of one login, microseconds. Under the profiler everything takes somewhat longer.',
-        table(['part', ...steps.map(({ name }) => name), 'sum'], rows),
-        'Own time of the dearest functions of the main thread:',
-        table(
-          ['function', 'us a login'],
-          dearest.map(([name, us]) => [name, String(round(us))]),
-        ),
-      ].join('\n\n')
+      return (await drive({ ...target, offset: warm.people, warmUp: 0, seconds: 1, logins: 0, steps: count, inspector })).steps
     } finally {
       await broker.stop()
     }
   })
+
+const cell = (value: number): string => (value < 0.5 ? '' : String(round(value)))
+
+/** A table of parts by steps, and the dearest functions; with a chart in `ops/bench/` where it is to be kept. */
+export const profileReport = (steps: readonly StepMeasured[], withChart: boolean): string => {
+  const bars = steps.map(barOf)
+  const others = new Set(bars.flatMap(({ parts }) => Object.keys(parts)).filter((part) => !PARTS.some((known) => known === part)))
+  const names = [...PARTS, ...others]
+  if (withChart) {
+    mkdirSync(join(ROOT, 'ops/bench'), { recursive: true })
+    writeFileSync(join(ROOT, 'ops/bench/steps.svg'), stackedBars('Processor time of one login, by step', 'us', bars, names))
+  }
+  const rows = names.map((part) => {
+    const values = bars.map(({ parts }) => parts[part] ?? 0)
+    return [part, ...values.map(cell), cell(sum(values))]
+  })
+  const functions = steps.flatMap(({ functionsUs = [] }) => functionsUs)
+  const dearest = [...Map.groupBy(functions, ([name]) => name)]
+    .map(([name, all]) => [name, sum(all.map(([, us]) => us))] as const)
+    .toSorted(([, one], [, other]) => other - one)
+    .slice(0, FUNCTIONS_TOLD)
+  return [
+    'Processor time of one login, microseconds, by part of the house and thread. Under the profiler everything takes somewhat longer.',
+    ...(withChart ? ['![The same as a chart](steps.svg)'] : []),
+    table(['part', ...steps.map(({ name }) => name), 'sum'], rows),
+    'Own time of the dearest functions of the main thread:',
+    table(
+      ['function', 'us a login'],
+      dearest.map(([name, us]) => [`\`${name}\``, String(round(us))]),
+    ),
+  ].join('\n\n')
+}

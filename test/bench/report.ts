@@ -1,6 +1,7 @@
 import type { Compared } from './compare.ts'
 import { median, ratioOf, round, spreadOf, sum, type Spread } from './figures.ts'
 import type { Kind, Measured } from './orders.ts'
+import type { Measures } from './sizing.ts'
 
 /** What machines read. */
 export type Figures = {
@@ -66,6 +67,14 @@ export const figuresOf = (compared: Compared): Figures => {
     servers: Object.fromEntries(servers),
   }
 }
+
+/** What sizes are computed from. */
+export const measuresOf = (compared: Compared): Measures => ({
+  loginsPerCore: closedPerCore(median(of(compared, 'broker', 'loginsPerCore')), compared.closing),
+  bytesPerLogin: wholeBytesOf(compared),
+  eventsPerLogin: compared.appends.events + compared.closing.events,
+  rebuildEventsPerS: Math.min(...Object.values(compared.rates.rebuild)),
+})
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
