@@ -511,6 +511,50 @@ export type Config = {
   readonly data?: string
   /** Event store: `sqlite` (embedded, durable) or `memory` (forgets everything; demo and tests only). */
   readonly store?: string
+  /** What several nodes share in Redis (rule 40), each role in an instance of its own. What is absent lies in the data folder. */
+  readonly redis?: {
+    /** Read models. May be lost at any moment: they are told again. */
+    readonly cache?: {
+      /** `rediss://host:port` (TLS), or `redis://host:port` on this machine. Never with a password. */
+      readonly url: string
+      /** User of the instance's access list. */
+      readonly username?: string
+      /** File that holds the password, mode 0600. */
+      readonly passwordFile?: string
+      /** Certificates to trust for TLS, PEM. Absent: the system's. */
+      readonly caFile?: string
+      /** Begins every key. Absent: `esignet:`. */
+      readonly prefix?: string
+    }
+    /** Vault and single-use memory. Demands `appendonly yes`, `appendfsync always` and no eviction. */
+    readonly secrets?: {
+      /** `rediss://host:port` (TLS), or `redis://host:port` on this machine. Never with a password. */
+      readonly url: string
+      /** User of the instance's access list. */
+      readonly username?: string
+      /** File that holds the password, mode 0600. */
+      readonly passwordFile?: string
+      /** Certificates to trust for TLS, PEM. Absent: the system's. */
+      readonly caFile?: string
+      /** Begins every key. Absent: `esignet:`. */
+      readonly prefix?: string
+    }
+    /** Person keys. Demands the same and no snapshots; losing them is an erasure, so they are backed up apart. */
+    readonly keys?: {
+      /** `rediss://host:port` (TLS), or `redis://host:port` on this machine. Never with a password. */
+      readonly url: string
+      /** User of the instance's access list. */
+      readonly username?: string
+      /** File that holds the password, mode 0600. */
+      readonly passwordFile?: string
+      /** Certificates to trust for TLS, PEM. Absent: the system's. */
+      readonly caFile?: string
+      /** Begins every key. Absent: `esignet:`. */
+      readonly prefix?: string
+      /** Replicas that must have a new person's key before an event uses it. Absent: 1. 0: where there is none. */
+      readonly replicas?: number
+    }
+  }
   /** Only read with --demo. */
   readonly demo?: {
     /** TCP port of the demo relying party on 127.0.0.1. */

@@ -16,6 +16,7 @@ import { sqliteReadModel } from '../adapters/read-model/sqlite/sqlite-read-model
 import { sqliteSingleUse } from '../adapters/single-use/sqlite/sqlite-single-use.ts'
 import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
 import { clientKeySets } from './client-key-sets.ts'
+import type { OnRedis } from '../adapters/redis.ts'
 import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
 import { openJournal, type Journal } from './journal.ts'
@@ -23,7 +24,18 @@ import { jsonLog, type Runtime } from './runtime.ts'
 import { openedRequests } from './opened-requests.ts'
 import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
-import { Fault, type EventStore, type IdSystemPlugin, type Json, type KeyStore, type ReadModel } from '../domain/ports.ts'
+import {
+  Fault,
+  type EventStore,
+  type IdSystemPlugin,
+  type Json,
+  type KeyStore,
+  type PersonKeys,
+  type ReadModel,
+  type SingleUse,
+  type Vault,
+} from '../domain/ports.ts'
+import { millisecondsOf } from '../domain/time.ts'
 import { brandOf } from './ui/brand.ts'
 import { makeStatics } from './ui/statics.ts'
 
@@ -59,6 +71,11 @@ const sleep: Runtime['timers']['sleep'] = (ms, signal) =>
     signal?.addEventListener('abort', end)
   })
 
+/** Of a new person key, where nothing else is set: as the schema says. */
+const REPLICAS = 1
+
+const CLOCKS_APART_MS_MAX = 5000
+
 /** The machine this process runs on. Nothing else makes clock, chance or timers (rule 41). */
 export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line: string) => void): Runtime => {
   const clock = { now: instantNow() }
@@ -84,10 +101,59 @@ export const openEventStore = async (settings: Settings, { clock, timers, log }:
   return sqliteEventStore({ file: join(settings.data, 'events.db'), clock, timers, log })
 }
 
-export const openViews = (settings: Settings): ReadModel => {
+// What nodes share is loaded only where it is chosen, so that nobody else's start pays for it (rule 47).
+
+export const openViews = async (settings: Settings, runtime: Runtime): Promise<ReadModel & Partial<OnRedis>> => {
+  if (settings.redis?.cache !== undefined) {
+    const { redisReadModel } = await import('../adapters/read-model/redis/redis-read-model.ts')
+    return redisReadModel({ ...runtime, place: settings.redis.cache })
+  }
   if (settings.store === 'memory') return memoryReadModel()
   ensureFolder(settings)
   return sqliteReadModel({ file: join(settings.data, 'views.db') })
+}
+
+const openVault = async ({ redis, data }: Settings, runtime: Runtime, key: Uint8Array): Promise<Vault & Partial<OnRedis>> => {
+  if (redis?.secrets === undefined) return sqliteVault({ ...runtime, file: join(data, 'vault.db'), key })
+  const { redisVault } = await import('../adapters/vault/redis/redis-vault.ts')
+  return redisVault({ ...runtime, place: redis.secrets, key })
+}
+
+const openSingleUse = async ({ redis, data }: Settings, runtime: Runtime, store: EventStore): Promise<SingleUse> => {
+  if (redis?.secrets === undefined) return sqliteSingleUse({ ...runtime, file: join(data, 'single-use.db') })
+  const { redisSingleUse } = await import('../adapters/single-use/redis/redis-single-use.ts')
+  return redisSingleUse({ ...runtime, place: redis.secrets, first: (await store.head()) === undefined })
+}
+
+const openPersonKeys = async (
+  { redis, data }: Settings,
+  runtime: Runtime,
+  store: EventStore,
+  key: Uint8Array,
+): Promise<PersonKeys & Partial<OnRedis>> => {
+  if (redis?.keys === undefined) return sqlitePersonKeys({ ...runtime, file: join(data, 'person-keys.db'), key })
+  const { redisPersonKeys } = await import('../adapters/person-keys/redis/redis-person-keys.ts')
+  const { events } = await store.readAll({ filter: { streamPrefixes: ['person-'] }, max: 1 })
+  const { replicas = REPLICAS } = redis.keys
+  return redisPersonKeys({ ...runtime, place: redis.keys, key, first: events.length === 0, replicas })
+}
+
+/** Roles of rule 40 that share an instance would be lost together, and a clock that differs judges limits and epochs otherwise (rule 32). */
+const refuseOddInstances = async (
+  { mode }: Settings,
+  { clock }: Runtime,
+  roles: Readonly<Record<string, Partial<OnRedis>>>,
+): Promise<void> => {
+  const seen = new Map<string, string>()
+  for (const [role, { instance }] of Object.entries(roles)) {
+    if (instance === undefined) continue
+    const { runId, clockMs } = await instance()
+    const other = seen.get(runId)
+    if (other !== undefined) throw new Fault('invalid', `redis.${role} and redis.${other} are one instance: each role needs its own`)
+    if (mode === 'production' && Math.abs(clockMs - millisecondsOf(clock.now())) > CLOCKS_APART_MS_MAX)
+      throw new Fault('invalid', `redis.${role}: its clock and this machine's differ by more than ${CLOCKS_APART_MS_MAX} ms`)
+    seen.set(runId, role)
+  }
 }
 
 const masterKeyOf = ({ masterKeyFile }: Settings): Uint8Array | undefined => {
@@ -164,11 +230,11 @@ const openAll = async (
   await refuseLostKeys(settings, store)
   const journal = openJournal(store)
   const keys = await openKeys(settings, runtime)
-  const file = (name: string): string => join(settings.data, name)
-  const vault = opened(sqliteVault({ file: file('vault.db'), clock, chance, key: await keys.secret('vault') }))
-  const personKeys = opened(sqlitePersonKeys({ file: file('person-keys.db'), clock, chance, key: await keys.secret('person-keys') }))
-  const singleUse = opened(sqliteSingleUse({ file: file('single-use.db'), clock }))
-  const views = opened(openViews(settings))
+  const vault = opened(await openVault(settings, runtime, await keys.secret('vault')))
+  const personKeys = opened(await openPersonKeys(settings, runtime, store, await keys.secret('person-keys')))
+  const singleUse = opened(await openSingleUse(settings, runtime, store))
+  const views = opened(await openViews(settings, runtime))
+  await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
   const idSystem = await openPlugin(settings, runtime, choice)
   opened(idSystem.system)
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)

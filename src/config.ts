@@ -100,6 +100,9 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 /** By its word or by its path; whatever else calls itself the mock is refused when it is loaded. */
 const namesMock = (module: string | undefined): boolean => module === 'mock' || module?.includes('id-system/mock') === true
 
+/** Passwords and digests of what was used travel there. */
+const plainlyAway = (url: string): boolean => url.startsWith('redis:') && !LOOPBACK.has(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+
 /** What only a deployment may not do (rule 44): each with what to do about it. */
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (mode === 'tool') return []
@@ -113,6 +116,9 @@ const modeProblems = (config: Config, mode: Settings['mode']): readonly string[]
     [config.plugin?.module === undefined, 'plugin.module: name the plugin of your ID system'],
     [namesMock(config.plugin?.module), 'plugin.module: the mock ID system is for the demo only'],
     [config.demo !== undefined, 'demo: demo settings are refused in production'],
+    ...Object.entries(config.redis ?? {}).map(
+      ([role, { url }]) => [plainlyAway(url), `redis.${role}.url: use rediss: to reach another machine`] as const,
+    ),
   ]
   return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
 }

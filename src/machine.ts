@@ -43,7 +43,7 @@ const open = async (settings: Settings, runtime: Runtime, folder: 'existing' | '
   if (folder === 'existing' && !existsSync(join(settings.data, 'events.db')))
     throw new Fault('unavailable', `there is no eSignet data in ${settings.data}; start the broker first, or name its folder with --data`)
   const journal = openJournal(await openEventStore(settings, runtime))
-  const views = openViews(settings)
+  const views = await openViews(settings, runtime)
   return {
     settings,
     journal,

@@ -1,6 +1,6 @@
 import { type Digest, Fault, type Instant, type Person } from '../../../domain/ports.ts'
 import type { Database } from '../../sqlite.ts'
-import { type Wrap, WRAPPED_BYTES } from './wrap.ts'
+import { type Wrap, WRAPPED_BYTES } from '../wrap.ts'
 
 /**
  * Wrapped keys lie in slots of one size that are overwritten where they are and never deleted: SQLite moves rows from page to

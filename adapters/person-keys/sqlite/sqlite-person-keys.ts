@@ -3,7 +3,7 @@ import { type Chance, type Clock, type Digest, Fault, type Person, type PersonKe
 import { BUSY_WAIT_MS_MAX, type Database, openDatabase } from '../../sqlite.ts'
 import { checkIndex, checkPerson, checkRef, GRACE_MS, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX, unknownPerson } from '../rules.ts'
 import { openRows, type Rows, SCHEMA } from './rows.ts'
-import { gcmWrap } from './wrap.ts'
+import { gcmWrap } from '../wrap.ts'
 
 const CHECKPOINT_TRIES_MAX = 40
 const CHECKPOINT_WAIT_MS = 25

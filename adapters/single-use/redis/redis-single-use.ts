@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto'
+import { type Clock, Fault, type Instant, type SingleUse } from '../../../domain/ports.ts'
+import { type Fresh, openRedis, type OnRedis, type RedisPlace, type RedisTools, script } from '../../redis.ts'
+import { checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
+
+/** What is accepted may be dated 10 s ahead (rule 32), and is compared by whole seconds. */
+const AHEAD_MS_DEFAULT = 11_000
+
+const MARKER = 'single-use:epoch'
+const USED = 'single-use:used'
+/** What `USE` answers when the marker is not the one that the caller knows. */
+const LOST = -1
+
+/**
+ * One set ordered by limits, and the marker: since when the memory is whole, and in which life of the instance that was said.
+ * After a restart, a failover or a restore the life is another. Whether uses were lost with the old one nobody can tell, so a new epoch
+ * begins (rule 32).
+ */
+const EPOCH = script(
+  'write',
+  `local began, run = unpack(redis.call('HMGET', KEYS[1], 'began', 'run'))
+   if began and run == ARGV[1] then return began end
+   local now = (began or ARGV[4] ~= '1') and ARGV[3] or ARGV[2]
+   if began and began > now then now = began end
+   redis.call('HSET', KEYS[1], 'began', now, 'run', ARGV[1])
+   return now`,
+)
+const USE = script(
+  'write',
+  `local began, run = unpack(redis.call('HMGET', KEYS[1], 'began', 'run'))
+   if began ~= ARGV[1] or run ~= ARGV[2] then return -1 end
+   local before = redis.call('ZSCORE', KEYS[2], ARGV[3])
+   if before and tonumber(before) > tonumber(ARGV[5]) then return 0 end
+   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+   return 1`,
+)
+const SWEEP = script(
+  'write',
+  `local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+   if #dead > 0 then redis.call('ZREM', KEYS[1], unpack(dead)) end
+   return #dead`,
+)
+
+const digestOf = (scope: string, id: string): Buffer => hash('sha256', `${scope} ${id}`, 'buffer')
+const plus = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString()
+
+/** What was used once, for many nodes. Only digests are kept. */
+export const redisSingleUse = async (
+  options: RedisTools & {
+    readonly place: RedisPlace
+    readonly clock: Clock
+    /** True where nothing can have been used before: no marker is missed then. */
+    readonly first: boolean
+    /** How far ahead of the clock something that is accepted may be dated; a new epoch begins after it. */
+    readonly aheadMs?: number
+  },
+): Promise<SingleUse & OnRedis> => {
+  const { clock, aheadMs = AHEAD_MS_DEFAULT } = options
+  let epoch: Instant = ''
+  let first = options.first
+  const begin = async ({ send, runId, key }: Fresh): Promise<void> => {
+    const now = clock.now()
+    const values = [runId, now, plus(now, aheadMs), first ? '1' : '0']
+    epoch = String(await send(['EVAL', EPOCH.text, '1', key(MARKER), ...values], 'write'))
+    first = false
+  }
+  const { key, enter, send, run, runId, instance, close } = await openRedis({
+    ...options,
+    role: 'secrets',
+    demands: { durable: true },
+    greet: begin,
+  })
+  return {
+    use: async (scope, id, until) => {
+      enter()
+      checkUse(scope, id, until)
+      const now = clock.now()
+      if (until <= now) return false
+      const values = [epoch, runId(), digestOf(scope, id), Date.parse(until), Date.parse(now)]
+      const answer = await run(USE, [key(MARKER), key(USED)], values)
+      if (answer !== LOST) return answer === 1
+      // It was judged by an epoch that is over. The next request is judged by the new one.
+      await begin({ send, runId: runId(), key })
+      throw new Fault('unavailable', 'the memory of single use was lost', { retryAfterMs: aheadMs })
+    },
+    epoch: async () => {
+      enter()
+      const waitMs = Date.parse(epoch) - Date.parse(clock.now())
+      if (waitMs > 0) throw new Fault('unavailable', 'the memory of single use begins anew', { retryAfterMs: waitMs })
+      return epoch
+    },
+    sweep: async () => Number(await run(SWEEP, [key(USED)], [Date.parse(clock.now()), SWEEP_ROWS_MAX])),
+    instance,
+    close,
+  }
+}
