@@ -1,8 +1,10 @@
 import { availableAcrs, factorsFor, readAcrs } from './assurance.ts'
 import { readClaimsRequest, requestedClaims, type ClaimsRequest } from './claims.ts'
-import type { Factor } from './ports.ts'
+import type { Factor, VerifiedDescription } from './ports.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { CommandOf } from './transaction/rules.ts'
+import { requestedVerified } from './verified/consent.ts'
+import { readVerifiedRequests } from './verified/request.ts'
 import type { ClientConfiguration, Policy } from '../schemas/generated.ts'
 
 type Start = CommandOf<'StartAuthorization'>
@@ -25,6 +27,7 @@ export type RequestContext = {
   readonly client: ClientConfiguration
   /** What the ID system can do. */
   readonly offered: readonly Factor[]
+  readonly verifies?: VerifiedDescription | undefined
   readonly via: 'par' | 'direct'
 }
 
@@ -123,6 +126,8 @@ export const readAuthorizationRequest = (parameters: Parameters, context: Reques
   const text = parameters.get('claims')
   const claims: ClaimsRequest | undefined = text === undefined ? { userinfo: [] } : readClaimsRequest(text)
   if (claims === undefined) return { refusal: 'claims_invalid' }
+  const verified = readVerifiedRequests(text)
+  if (verified === undefined) return { refusal: 'verified_claims_invalid' }
   const values = claims.acr?.values ?? readAcrs(wordsOf(parameters.get('acr_values')))
   const assurance = assuranceOf(values, claims.acr?.essential ?? false, context)
   if (assurance === undefined) return { refusal: 'acr_unavailable' }
@@ -134,7 +139,10 @@ export const readAuthorizationRequest = (parameters: Parameters, context: Reques
     fields: {
       responseMode: parameters.get('response_mode') === 'form_post' ? 'form_post' : 'query',
       scopes,
-      claims: requestedClaims(context.client.claims, scopes, claims),
+      claims: [
+        ...requestedClaims(context.client.claims, scopes, claims),
+        ...requestedVerified(context.client.claims, verified, context.verifies),
+      ],
       ...assurance,
       prompt: wordsOf(parameters.get('prompt')).filter(isPrompt),
       ...(age !== undefined && { maxAgeS: Number(age) }),

@@ -1,6 +1,7 @@
 import { readAcrs } from './assurance.ts'
 import { isObject, parseObject, type JsonObject } from './json.ts'
 import type { ClaimValue, Json, LanguageText } from './ports.ts'
+import { isEntry, isEssential, meets } from './verified/constraint.ts'
 import type { RequestedClaim } from '../schemas/generated.ts'
 
 /**
@@ -66,24 +67,11 @@ const isSmall = (value: unknown, depth: number): boolean => {
   return depth > 0 && members.length <= MEMBERS_MAX && members.every((member) => isSmall(member, depth - 1))
 }
 
-const parse = (text: string): JsonObject | undefined => {
+/** The object that the `claims` parameter holds, of a size and depth that can be walked; or undefined. */
+export const readClaimsParameter = (text: string): JsonObject | undefined => {
   const value = text.length > TEXT_CHARS_MAX ? undefined : parseObject(text)
   return value !== undefined && isSmall(value, DEPTH_MAX) ? value : undefined
 }
-
-/** `null`, or an object whose known members are what §5.5.1 says. Values are accepted, and kept out of what is recorded (rule 1). */
-const isEntry = (entry: unknown): boolean => {
-  if (entry === null) return true
-  if (!isObject(entry)) return false
-  const { essential, values, purpose } = entry
-  return (
-    (essential === undefined || typeof essential === 'boolean') &&
-    (values === undefined || Array.isArray(values)) &&
-    (purpose === undefined || (typeof purpose === 'string' && purpose.length <= 300))
-  )
-}
-
-const isEssential = (entry: unknown): boolean => isObject(entry) && entry['essential'] === true
 
 /** Members of `userinfo` or `id_token`, or undefined where it is malformed. */
 const entriesOf = (
@@ -113,7 +101,7 @@ const merged = (claims: readonly RequestedClaim[]): readonly RequestedClaim[] =>
 
 /** The `claims` parameter, or undefined where it is not one. What is not understood is left out (§5.5). User claims go to userinfo only. */
 export const readClaimsRequest = (text: string): ClaimsRequest | undefined => {
-  const request = parse(text)
+  const request = readClaimsParameter(text)
   const userinfo = request && entriesOf(request, 'userinfo')
   const idToken = request && entriesOf(request, 'id_token')
   if (userinfo === undefined || idToken === undefined) return undefined
@@ -147,6 +135,26 @@ const isLanguages = (value: ClaimValue): value is { readonly languages: Language
   Object.keys(value).join() === 'languages' &&
   isObject(value['languages']) &&
   Object.values(value['languages']).every((text) => typeof text === 'string')
+
+/** Every version of a value: `value` in a request means one of them, whatever the languages. */
+export const textsOf = (value: ClaimValue): readonly Json[] => (isLanguages(value) ? Object.values(value.languages) : [value])
+
+/** No claim outside `verified_claims` has an age. */
+const ANY_TIME = '1970-01-01T00:00:00.000Z'
+
+/** What was asked for with `value` or `values` and is something else is left out (OpenID Connect Core §5.5.1). */
+export const claimsMeeting = (
+  claims: Readonly<Record<string, ClaimValue>>,
+  parameter: string | undefined,
+): Readonly<Record<string, ClaimValue>> => {
+  const request = parameter === undefined ? undefined : readClaimsParameter(parameter)
+  const entries = (request && entriesOf(request, 'userinfo')) ?? []
+  const isMet = ([claim, value]: readonly [string, ClaimValue]): boolean =>
+    entries
+      .filter(([name]) => name.replace(LANGUAGE, '') === claim)
+      .every(([, entry]) => textsOf(value).some((text) => meets(entry, text, ANY_TIME)))
+  return Object.fromEntries(Object.entries(claims).filter(isMet))
+}
 
 /** RFC 4647 §3.4 lookup: the tag itself, then ever shorter ones; last, any version of that language. */
 const lookup = (available: readonly string[], wanted: string): string | undefined => {

@@ -447,9 +447,39 @@ export type ReleaseRequest = Call & {
   readonly session: string
   /** Only what the person agreed to. */
   readonly claims: readonly string[]
+  /** Claims that the person agreed to have told as verified ones: asked only of a plugin that describes `verifiedClaims`. */
+  readonly verified?: readonly string[]
 }
 /** Facts, unsigned, per claim. Language-tagged text comes as `{ languages: { en: ..., fr: ... } }`. What the ID system does not have is left out. */
-export type ReleaseAnswer = { readonly claims: Readonly<Record<string, ClaimValue>> }
+export type ReleaseAnswer = {
+  readonly claims: Readonly<Record<string, ClaimValue>>
+  /** What was verified, once for each way in which it was, best first. The broker picks what the relying party asked for. */
+  readonly verified?: readonly VerifiedFacts[]
+}
+
+/** The types of evidence that OpenID Identity Assurance Schema Definition 1.0 §5.4.4 knows. */
+export type EvidenceType = 'document' | 'electronic_record' | 'vouch' | 'electronic_signature'
+
+/** Claims with how they were verified: `verification` as in that document, times in UTC, without attachments. */
+export type VerifiedFacts = {
+  readonly verification: { readonly [member: string]: Json }
+  readonly claims: Readonly<Record<string, ClaimValue>>
+}
+
+/** What an ID system can say about how it verified people. Discovery and the consent page are made of it. */
+export type VerifiedDescription = {
+  /** At least one. The name is for the person: BCP 47 tag -> what the framework is called there; `en` always. */
+  readonly trustFrameworks: readonly { readonly id: string; readonly name: LanguageText }[]
+  /** Of `claims`, those that it has verified. At least one. */
+  readonly claims: readonly string[]
+  readonly evidence: readonly EvidenceType[]
+  /** Types of documents, where `evidence` holds `document`. */
+  readonly documents: readonly string[]
+  /** How documents were checked. */
+  readonly documentCheckMethods: readonly string[]
+  /** Types of records, where `evidence` holds `electronic_record`. */
+  readonly electronicRecords: readonly string[]
+}
 
 export type FactorOffer = {
   readonly factor: Factor
@@ -470,6 +500,8 @@ export type PluginDescription = {
   readonly idTypes: readonly { readonly type: IdType; readonly pattern: string; readonly lengthMax: number }[]
   /** Claims it can release, by their OpenID names. */
   readonly claims: readonly string[]
+  /** Absent: it says nothing about how its facts were verified. */
+  readonly verifiedClaims?: VerifiedDescription
   /** True when a session can be used for one `release` only. */
   readonly sessionSingleUse: boolean
   readonly sessionLifetimeS: number

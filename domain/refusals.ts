@@ -13,6 +13,7 @@ export const REFUSALS = [
   'response_type_unsupported',
   'scope_invalid',
   'claims_invalid',
+  'verified_claims_invalid',
   'prompt_invalid',
   'pkce_missing',
   'par_required',

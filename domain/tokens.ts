@@ -21,6 +21,8 @@ export const idTokenClaims = (
     readonly acr?: string
     /** As the relying party sent it. */
     readonly nonce?: string
+    /** OpenID Connect for Identity Assurance 1.0 §5.2. */
+    readonly verifiedClaims?: Json
   },
 ): ClaimSet => ({
   iss: token.issuer,
@@ -33,6 +35,7 @@ export const idTokenClaims = (
   ...(token.acr !== undefined && { acr: token.acr }),
   amr: token.amr,
   at_hash: token.accessTokenHash,
+  ...(token.verifiedClaims !== undefined && { verified_claims: token.verifiedClaims }),
 })
 
 /** RFC 9068 §2.2, with ourselves as the only resource (rule 33). `id` is `<transaction>.<random>`; `key` is what RFC 9449 §6.1 confirms. */

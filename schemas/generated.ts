@@ -229,6 +229,8 @@ export type TransactionExchangeToken = {
   readonly accessTokenDigest: Digest
   /** The revision of the stream when the presentation began: tells a replay from a lost race (rule 31). */
   readonly seen: number
+  /** Names of the claims that the ID token tells. */
+  readonly claims?: readonly ClaimAsked[]
 }
 
 /** A deadline may have passed. */
@@ -260,7 +262,7 @@ export type TransactionIssueCode = {
   readonly at: Instant
   readonly codeDigest: Digest
   readonly issue: number
-  readonly released: readonly Claim[]
+  readonly released: readonly ClaimAsked[]
 }
 
 /** A browser loads the sign-in page. */
@@ -283,7 +285,7 @@ export type TransactionRecordConsent = {
   /** The revision of the consent stream that it cites (rule 12). */
   readonly revision: number
   /** Claims that may be released. */
-  readonly claims: readonly Claim[]
+  readonly claims: readonly ClaimAsked[]
   readonly scopes: readonly Scope[]
 }
 
@@ -304,7 +306,7 @@ export type TransactionReleaseUserinfo = {
   readonly accessTokenDigest: Digest
   /** Thumbprint of the key that a DPoP proof was verified with; absent where the token came as Bearer. */
   readonly dpopKey?: Digest
-  readonly claims: readonly Claim[]
+  readonly claims: readonly ClaimAsked[]
 }
 
 /** A message was not sent. */
@@ -420,6 +422,9 @@ export type Path = 'trusted' | 'unknown'
 /** The name of a claim. */
 export type Claim = string
 
+/** The name of a claim, or `verified_claims.` and the name of a claim that is told with how it was verified (OpenID Connect for Identity Assurance 1.0). Who agrees to one has not agreed to the other. */
+export type ClaimAsked = string
+
 /** An OAuth scope (RFC 6749 §3.3). */
 export type Scope = string
 
@@ -436,7 +441,7 @@ export type RedirectUri = string
 
 /** A claim that was asked for: its name and whether it is needed, never its value. */
 export type RequestedClaim = {
-  readonly name: Claim
+  readonly name: ClaimAsked
   readonly essential: boolean
 }
 
@@ -483,11 +488,11 @@ export type StandingConsent = {
   readonly requestDigest: Digest
   readonly notice: Notice
   /** Claims that were needed and accepted. */
-  readonly essential: readonly Claim[]
+  readonly essential: readonly ClaimAsked[]
   /** Voluntary claims that the person chose. */
-  readonly accepted: readonly Claim[]
+  readonly accepted: readonly ClaimAsked[]
   /** Voluntary claims that the person left out. */
-  readonly refused: readonly Claim[]
+  readonly refused: readonly ClaimAsked[]
   /** Scopes that the person allowed. */
   readonly scopes: readonly Scope[]
   readonly refusedScopes: readonly Scope[]
@@ -778,7 +783,7 @@ export type TransactionCodeIssued = {
   readonly codeDigest: Digest
   readonly issue: number
   /** Names of the claims that the ID system released, sealed until the code is redeemed. */
-  readonly released: readonly Claim[]
+  readonly released: readonly ClaimAsked[]
   readonly expiresAt: Instant
 }
 
@@ -805,7 +810,7 @@ export type TransactionConsentGiven = {
   /** The revision of the consent stream that it cites (rule 12). */
   readonly revision: number
   /** Claims that may be released. */
-  readonly claims: readonly Claim[]
+  readonly claims: readonly ClaimAsked[]
   readonly scopes: readonly Scope[]
 }
 
@@ -816,7 +821,7 @@ export type TransactionConsentReused = {
   /** The revision of the consent stream that it cites (rule 12). */
   readonly revision: number
   /** Claims that may be released. */
-  readonly claims: readonly Claim[]
+  readonly claims: readonly ClaimAsked[]
   readonly scopes: readonly Scope[]
 }
 
@@ -880,6 +885,8 @@ export type TransactionTokenExchanged = {
   readonly tokensUntil: Instant
   /** Thumbprint of the key that the access token is bound to; absent: a bearer token. */
   readonly dpopKey?: Digest
+  /** Names of the claims that its ID token tells; absent: none. */
+  readonly claims?: readonly ClaimAsked[]
 }
 
 /** The transaction is over and what it kept was destroyed: {reason}. */
@@ -891,7 +898,7 @@ export type TransactionTransactionClosed = {
 export type TransactionUserinfoReleased = {
   readonly client: Client
   /** Names only. */
-  readonly claims: readonly Claim[]
+  readonly claims: readonly ClaimAsked[]
   readonly release: number
 }
 
@@ -1219,6 +1226,20 @@ export type DiscoveryResponse = {
   readonly claims_supported: readonly string[]
   /** OpenID Connect Core §5.5. */
   readonly claims_parameter_supported: boolean
+  /** The ID system says how its facts were verified: OpenID Connect for Identity Assurance, whose drafts had this member. */
+  readonly verified_claims_supported?: true
+  /** Rules by which people were verified (OpenID Connect for Identity Assurance 1.0, OP metadata). */
+  readonly trust_frameworks_supported?: readonly string[]
+  /** Claims that can be told as verified. */
+  readonly claims_in_verified_claims_supported?: readonly string[]
+  /** Types of evidence. */
+  readonly evidence_supported?: readonly string[]
+  /** Types of documents. */
+  readonly documents_supported?: readonly string[]
+  /** How documents were checked. */
+  readonly documents_check_methods_supported?: readonly string[]
+  /** Types of electronic records. */
+  readonly electronic_records_supported?: readonly string[]
   /** Languages of the pages. */
   readonly ui_locales_supported: readonly string[]
   /** Request objects. */

@@ -1,6 +1,9 @@
 import type { World } from './world.ts'
 import type { ClaimValue, Digest, IndividualId, Instant } from '../domain/ports.ts'
 import { plusSeconds } from '../domain/time.ts'
+import type { VerifiedAnswer } from '../domain/verified/answer.ts'
+import { isVerifiedName, verifiedName } from '../domain/verified/names.ts'
+import { PLACES, type Place } from '../domain/verified/request.ts'
 import type { Policy } from '../schemas/generated.ts'
 
 /**
@@ -16,19 +19,35 @@ export type SealedParts = {
   readonly proof: { readonly subjectKey: string; readonly pairwiseSubject?: string; readonly session: string; readonly sub: string }
   /** The claims that it released, for the relying party. */
   readonly claims: { readonly [claim: string]: ClaimValue }
+  /** The answers to `verified_claims`, for each place where one was asked for and can be given. */
+  readonly verified: Partial<Readonly<Record<Place, VerifiedAnswer>>>
 }
 
 /**
  * What is known of a person is kept under that person's reference: whoever names two people in one sign-in must never have a proof of
  * the one counted on the other (rules 11 and 21).
  */
-type Part = 'request' | 'claims' | `person.${string}` | `proof.${string}`
+type Part = 'request' | 'claims' | 'verified' | `person.${string}` | `proof.${string}`
 
 type Sealed<P extends Part> = P extends `${infer Name extends 'person' | 'proof'}.${string}`
   ? SealedParts[Name]
   : SealedParts[P & keyof SealedParts]
 
 const nameOf = (transaction: string, part: Part): string => `${transaction}/${part}`
+
+/** The member of the sealed request that says when it was made: ages of what was verified are counted up to then. */
+export const ASKED_AT = 'asked_at'
+
+/** What is told as verified in some places, or in all, by the names that consent and events have for it. */
+export const verifiedNamesIn = (verified: SealedParts['verified'], ...places: readonly Place[]): readonly string[] =>
+  [...new Set((places.length === 0 ? PLACES : places).flatMap((place) => verified[place]?.names ?? []))].map(verifiedName)
+
+/** The answers to `verified_claims` of a login. Nobody looks for them where, by what the code was issued for, there are none. */
+export const openVerified = async (
+  world: Pick<World, 'vault'>,
+  transaction: string,
+  released: readonly string[] = [],
+): Promise<SealedParts['verified']> => (released.some(isVerifiedName) ? await unseal(world, transaction, 'verified') : undefined) ?? {}
 
 /** How much longer than the transaction's own deadline its sealed parts live: the steps that may still follow, and a margin. */
 export const sealedUntil = (policy: Policy, deadline: Instant): Instant => {

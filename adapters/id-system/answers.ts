@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { CHANNELS, FACTORS } from './description.ts'
+import { verifiedFits, verifiedSchema } from './verified.ts'
 import type {
   Json,
   PluginAnswer,
@@ -58,7 +59,7 @@ const SCHEMAS = {
     ),
   ),
   send: answer(object({ channels: list(CHANNELS), validForS: { type: 'integer', minimum: 1, maximum: 86_400 } })),
-  release: answer(object({ claims: { type: 'object', maxProperties: 64 } })),
+  release: answer(object({ claims: { type: 'object', maxProperties: 64 } }, { verified: verifiedSchema })),
   resolve: answer(object({ subjectKey: text(256) })),
 } as const
 
@@ -99,6 +100,11 @@ export const verifyFits = ({ factorsProven }: VerifyAnswer, { factor }: VerifyRe
 export const sendFits = ({ channels }: SendAnswer, { channels: described }: PluginDescription): boolean =>
   channels.every((channel) => described.includes(channel))
 
-/** Nothing but what was asked for. */
-export const releaseFits = ({ claims }: ReleaseAnswer, asked: ReleaseRequest['claims']): boolean =>
-  Object.keys(claims).every((claim) => asked.includes(claim))
+/** Nothing but what was asked for, and as it was described. */
+export const releaseFits = (
+  { claims, verified }: ReleaseAnswer,
+  asked: Pick<ReleaseRequest, 'claims' | 'verified'>,
+  description: Pick<PluginDescription, 'verifiedClaims'>,
+): boolean =>
+  Object.keys(claims).every((claim) => asked.claims.includes(claim)) &&
+  (verified === undefined || verifiedFits(verified, asked.verified ?? [], description))

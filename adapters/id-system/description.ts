@@ -1,11 +1,12 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import type { Channel, Factor, IdType, Json, PluginDescription } from './plugin.ts'
+import type { Channel, EvidenceType, Factor, IdType, Json, PluginDescription } from './plugin.ts'
 
 /** Beyond this many a list of problems helps nobody. */
 const PROBLEMS_MAX = 20
 
 export const FACTORS: readonly Factor[] = ['otp', 'pin', 'password', 'biometrics', 'knowledge', 'wallet']
 export const CHANNELS: readonly Channel[] = ['sms', 'email', 'app']
+const EVIDENCE: readonly EvidenceType[] = ['document', 'electronic_record', 'vouch', 'electronic_signature']
 const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
 
 const object = (required: Readonly<Record<string, Json>>, optional: Readonly<Record<string, Json>> = {}): Json => ({
@@ -22,7 +23,30 @@ const list = (items: Json, bounds: { readonly minItems?: number; readonly maxIte
   ...bounds,
 })
 
-const descriptionSchema = object({
+const word = (lengthMax: number): Json => ({ type: 'string', pattern: `^[\\x21-\\x7E]{1,${lengthMax}}$` })
+
+const verifiedSchema = object({
+  trustFrameworks: list(
+    object({
+      id: word(200),
+      name: {
+        type: 'object',
+        required: ['en'],
+        maxProperties: 50,
+        propertyNames: { pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' },
+        additionalProperties: { type: 'string', minLength: 1, maxLength: 100 },
+      },
+    }),
+    { minItems: 1, maxItems: 20 },
+  ),
+  claims: list({ type: 'string', pattern: '^[a-z][a-z0-9_]{0,63}$' }, { minItems: 1, maxItems: 64 }),
+  evidence: list({ enum: EVIDENCE }, { maxItems: 4 }),
+  documents: list(word(100), { maxItems: 50 }),
+  documentCheckMethods: list(word(100), { maxItems: 50 }),
+  electronicRecords: list(word(100), { maxItems: 50 }),
+})
+
+const describedMembers: Readonly<Record<string, Json>> = {
   id: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' },
   version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,40}$' },
   api: { const: 1 },
@@ -52,7 +76,9 @@ const descriptionSchema = object({
   claims: list({ type: 'string', pattern: '^[a-z][a-z0-9_]{0,63}$' }, { maxItems: 64 }),
   sessionSingleUse: { type: 'boolean' },
   sessionLifetimeS: { type: 'integer', minimum: 10, maximum: 86_400 },
-})
+}
+
+const descriptionSchema = object(describedMembers, { verifiedClaims: verifiedSchema })
 
 /** Where and why, never the value found there: settings hold secrets. */
 const wordsOf = ({ instancePath, message = 'is wrong', params }: ErrorObject): string => {
@@ -80,8 +106,36 @@ const isPattern = (pattern: string): boolean => {
   }
 }
 
+/** Identity Assurance 1.0, OP metadata: the kinds of documents and records are named where these are evidence, and only there. */
+const verifiedContradictions = ({ claims, verifiedClaims: verified }: PluginDescription): readonly string[] => {
+  if (verified === undefined) return []
+  const ids = verified.trustFrameworks.map(({ id }) => id)
+  const named = (type: EvidenceType, kinds: readonly string[]): boolean => verified.evidence.includes(type) === kinds.length > 0
+  return [
+    ...repeated(ids).map((id) => `/verifiedClaims/trustFrameworks has ${id} twice`),
+    ...verified.claims
+      .filter((claim) => !claims.includes(claim))
+      .map((claim) => `/verifiedClaims/claims has ${claim}, which /claims has not`),
+    ...(named('document', verified.documents)
+      ? []
+      : ['/verifiedClaims/documents must be there for the evidence document, and only for it']),
+    ...(named('electronic_record', verified.electronicRecords)
+      ? []
+      : ['/verifiedClaims/electronicRecords must be there for the evidence electronic_record, and only for it']),
+    ...(verified.documentCheckMethods.length > 0 && !verified.evidence.includes('document')
+      ? ['/verifiedClaims/documentCheckMethods is for the evidence document']
+      : []),
+  ]
+}
+
 /** What a schema cannot say about a description. */
-const contradictions = ({ factors, channels, idTypes }: PluginDescription): readonly string[] => [
+const contradictions = (description: PluginDescription): readonly string[] => [
+  ...verifiedContradictions(description),
+  ...(description.claims.includes('verified_claims') ? ['/claims has verified_claims, which verifiedClaims describes'] : []),
+  ...proofContradictions(description),
+]
+
+const proofContradictions = ({ factors, channels, idTypes }: PluginDescription): readonly string[] => [
   ...repeated(factors.map(({ factor }) => factor)).map((factor) => `/factors offers ${factor} twice`),
   ...factors
     .filter(({ format }) => format.lengthMin > format.lengthMax)

@@ -105,9 +105,13 @@ const guardRelease =
   (guarded: Guarded, release: NonNullable<IdSystem['release']>): NonNullable<IdSystem['release']> =>
   async (request) => {
     // What the ID system does not have is left out, so it is not asked for it.
-    const claims = request.claims.filter((claim) => guarded.description.claims.includes(claim))
-    const act = (): Promise<unknown> => release(structuredClone({ ...request, claims }))
-    return ask<ReleaseAnswer>(guarded, 'release', request, act, (value) => releaseFits(value, claims))
+    const { description } = guarded
+    const claims = request.claims.filter((claim) => description.claims.includes(claim))
+    const verified = request.verified?.filter((claim) => description.verifiedClaims?.claims.includes(claim))
+    const { verified: _, ...rest } = request
+    const asked = { ...rest, claims, ...(verified !== undefined && verified.length > 0 && { verified }) }
+    const act = (): Promise<unknown> => release(structuredClone(asked))
+    return ask<ReleaseAnswer>(guarded, 'release', request, act, (value) => releaseFits(value, asked, description))
   }
 
 const guardResolve =

@@ -26,6 +26,11 @@
  * Data. Only plain, structured-cloneable data crosses (rule 42): no functions, no streams, at most 1 MiB an answer. Facts are
  * returned unsigned and untagged; pairwise subjects, signatures, encryption and language tags are the broker's (rule 43).
  *
+ * Verified claims. A plugin that describes `verifiedClaims` can say how its facts were verified (OpenID Connect for Identity Assurance
+ * 1.0). `release` is then told in `verified` which claims the person agreed to have told so, and answers in `verified` everything it
+ * holds about their verification, one set for each way in which it was done. What the relying party asked for, the broker picks: filters
+ * and values never reach a plugin. A set names only trust frameworks, evidence, documents, methods and records that are described.
+ *
  * Deadlines. Each call says until when its answer is waited for. A late answer is dropped and counts as `unavailable`.
  *
  * Idempotency. The same `idempotencyKey` means the same act: the plugin answers as the first time and does not act twice. For `send`
@@ -56,6 +61,7 @@ export type {
   Chance,
   ClaimValue,
   Clock,
+  EvidenceType,
   Factor,
   FactorOffer,
   IdSystem,
@@ -75,6 +81,8 @@ export type {
   ReleaseRequest,
   SendAnswer,
   SendRequest,
+  VerifiedDescription,
+  VerifiedFacts,
   VerifyAnswer,
   VerifyRequest,
 } from '../../domain/ports.ts'

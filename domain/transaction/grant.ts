@@ -58,9 +58,11 @@ export const exchangeToken = (command: Exchange, state: TransactionState, rules:
   // Burns nothing: a client whose proof was not good enough tries again (rule 31).
   const fault = keyFault(command, state, rules)
   if (fault !== undefined) return refused(fault)
-  const { accessTokenDigest, dpopKey } = command
+  if (command.claims?.every((claim) => state.code?.released.includes(claim)) === false) return refused('code_expired')
+  const { accessTokenDigest, dpopKey, claims } = command
   const tokensUntil = plusSeconds(command.at, rules.policy.lifetimes.accessTokenS)
-  return recorded(fact('TokenExchanged', { client, accessTokenDigest, tokensUntil, ...(dpopKey !== undefined && { dpopKey }) }))
+  const told = { ...(dpopKey !== undefined && { dpopKey }), ...(claims !== undefined && { claims }) }
+  return recorded(fact('TokenExchanged', { client, accessTokenDigest, tokensUntil, ...told }))
 }
 
 export const releaseUserinfo = (command: CommandOf<'ReleaseUserinfo'>, state: TransactionState, rules: TransactionRules): Decided => {

@@ -2,6 +2,7 @@ import type { TransactionEvent } from '../../schemas/generated.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import type { RefusalCode } from '../refusals.ts'
 import { plusSeconds } from '../time.ts'
+import { claimNamed } from '../verified/names.ts'
 import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
 import type { TransactionState } from './state.ts'
 
@@ -18,7 +19,7 @@ const startRefusal = (command: Start, { client }: TransactionRules): RefusalCode
   if (command.via === 'direct' && configuration.require_pushed_authorization_requests) return 'par_required'
   const allowed = configuration.scope.split(' ')
   if (!command.scopes.includes('openid') || !command.scopes.every((scope) => allowed.includes(scope))) return 'scope_invalid'
-  if (!command.claims.every((claim) => configuration.claims.includes(claim.name))) return 'claims_invalid'
+  if (!command.claims.every((claim) => configuration.claims.includes(claimNamed(claim.name)))) return 'claims_invalid'
   if (configuration.require_pkce && command.codeChallenge === undefined) return 'pkce_missing'
   if (command.prompt.includes('none')) return command.prompt.length > 1 ? 'prompt_invalid' : 'login_required'
   return undefined

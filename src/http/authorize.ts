@@ -72,8 +72,9 @@ const refuse = (world: World, request: Request, refused: RefusedRequest, { confi
 
 const startDirect = async (world: World, request: Request, client: ClientState, direct: Direct): Promise<Reply> => {
   const { configuration, redirectUri, parameters } = direct
-  const offered = world.idSystem.description.factors.map(({ factor }) => factor)
-  const read = readAuthorizationRequest(parameters, { policy: world.policy.value, client: configuration, offered, via: 'direct' })
+  const { factors, verifiedClaims: verifies } = world.idSystem.description
+  const offered = factors.map(({ factor }) => factor)
+  const read = readAuthorizationRequest(parameters, { policy: world.policy.value, client: configuration, offered, verifies, via: 'direct' })
   if ('refusal' in read) return refuse(world, request, read, direct)
   const hinted = await hintedSubject(world, configuration.client_id, read.raw['id_token_hint'])
   if (hinted === 'unreadable') return refuse(world, request, { refusal: 'request_invalid' }, direct)

@@ -3,7 +3,7 @@ import { json, type Reply } from './reply.ts'
 import type { World } from '../world.ts'
 import { availableAcrs } from '../../domain/assurance.ts'
 import { CLAIM_SCOPES } from '../../domain/claims.ts'
-import type { SigningAlgorithm } from '../../domain/ports.ts'
+import type { SigningAlgorithm, VerifiedDescription } from '../../domain/ports.ts'
 import { DPOP_ALGORITHMS } from '../crypto/dpop.ts'
 import { CONTENT_ENCRYPTION, ENCRYPTION_ALGORITHMS } from '../crypto/encrypt.ts'
 import { LANGUAGES } from '../ui/text.ts'
@@ -18,13 +18,32 @@ export const published = (value: unknown): Reply => json(value, 200, { 'cache-co
 
 type Described = Pick<World, 'settings' | 'idSystem' | 'policy'>
 
+/** Empty lists are left out: each of these members has at least one (Identity Assurance 1.0, OP metadata). */
+const listed = (members: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(Object.entries(members).filter(([, words]) => words.length > 0))
+
+const assured = (described: VerifiedDescription | undefined): Readonly<Record<string, unknown>> =>
+  described === undefined
+    ? {}
+    : {
+        verified_claims_supported: true,
+        ...listed({
+          trust_frameworks_supported: described.trustFrameworks.map(({ id }) => id),
+          claims_in_verified_claims_supported: described.claims,
+          evidence_supported: described.evidence,
+          documents_supported: described.documents,
+          documents_check_methods_supported: described.documentCheckMethods,
+          electronic_records_supported: described.electronicRecords,
+        }),
+      }
+
 /**
  * What we are, for OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 alike: computed from settings and the ID system, so that
  * every member is true. Everything hangs on the issuer; nothing of it comes from the request.
  */
 export const discoveryDocument = ({ settings, idSystem, policy }: Described): { readonly [member: string]: unknown } => {
   const { issuer } = settings
-  const { factors, claims } = idSystem.description
+  const { factors, claims, verifiedClaims } = idSystem.description
   const offered = factors.map(({ factor }) => factor)
   const acrs = policy.value.assurance.acrs.map(({ acr }) => acr)
   return {
@@ -52,6 +71,7 @@ export const discoveryDocument = ({ settings, idSystem, policy }: Described): { 
     claim_types_supported: ['normal'],
     claims_supported: [...new Set(['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'nonce', ...claims])],
     claims_parameter_supported: true,
+    ...assured(verifiedClaims),
     ui_locales_supported: LANGUAGES,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

@@ -35,6 +35,10 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorRow>> = {
   response_type_unsupported: back('unsupported_response_type', 'The only response_type is code.'),
   scope_invalid: back('invalid_scope', 'The scope must hold openid and nothing that is not registered.'),
   claims_invalid: back('invalid_request', 'The claims parameter cannot be read, or asks for what is not registered.'),
+  verified_claims_invalid: back(
+    'invalid_request',
+    'The verified_claims do not have the form of OpenID Connect for Identity Assurance 1.0.',
+  ),
   prompt_invalid: back('invalid_request', 'The prompt values do not go together.'),
   pkce_missing: back('invalid_request', 'A code_challenge with method S256 is required.'),
   par_required: back('invalid_request', 'The request must be pushed first.'),

@@ -8,6 +8,9 @@ import type { World } from '../world.ts'
 import { isClaimScope } from '../../domain/claims.ts'
 import type { Factor, FactorOffer, Instant } from '../../domain/ports.ts'
 import { plusDays, plusSeconds, secondsUntil } from '../../domain/time.ts'
+import { summaryOf } from '../../domain/verified/consent.ts'
+import { isVerifiedName } from '../../domain/verified/names.ts'
+import { readVerifiedRequests } from '../../domain/verified/request.ts'
 import type { ChooseView, ConsentView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
 
 const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
@@ -100,6 +103,20 @@ export const pinView = (...asked: Parameters<typeof passwordView>): PinView => {
   return { ...passwordView(...asked), ...(digits !== undefined && { digits }) }
 }
 
+/** What is asked for as verified, with the names of the trust frameworks in the language of the page. */
+const verifiedView = (world: World, { state, raw, language }: Session): Pick<ConsentView, 'verified'> => {
+  const asked = (state.request?.claims ?? []).filter(({ name }) => isVerifiedName(name))
+  const { verifiedClaims: described } = world.idSystem.description
+  const requests = readVerifiedRequests(raw?.['claims'])
+  if (asked.length === 0 || described === undefined || requests === undefined) return {}
+  const { frameworks, told } = summaryOf(requests, described)
+  const named = (essential: boolean) => asked.filter((claim) => claim.essential === essential).map(({ name }) => name)
+  const names = described.trustFrameworks
+    .filter(({ id }) => frameworks.includes(id))
+    .map(({ id, name }) => name[language] ?? name['en'] ?? id)
+  return { verified: { essential: named(true), voluntary: named(false), frameworks: names, told } }
+}
+
 export const consentView = (
   world: World,
   session: Session,
@@ -109,7 +126,8 @@ export const consentView = (
 ): ConsentView => {
   const { claims = [], scopes = [] } = session.state.request ?? {}
   const { configuration } = session.client
-  const named = (essential: boolean) => claims.filter((claim) => claim.essential === essential).map(({ name }) => name)
+  const plain = claims.filter(({ name }) => !isVerifiedName(name))
+  const named = (essential: boolean) => plain.filter((claim) => claim.essential === essential).map(({ name }) => name)
   const purpose = configuration && nameIn(configuration, 'purpose', [session.language])
   const { policy_uri: privacy, tos_uri: terms, consent_days: days = 0 } = configuration ?? {}
   return {
@@ -117,6 +135,7 @@ export const consentView = (
     essential: named(true),
     voluntary: named(false),
     scopes: scopes.filter((scope) => !isClaimScope(scope)),
+    ...verifiedView(world, session),
     ...(purpose !== undefined && { purpose }),
     ...(days > 0 && { validUntil: plusDays(at, days) }),
     notice: { version: NOTICE_VERSION },

@@ -32,9 +32,15 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
   // RFC 9126 §2.1: a push never refers to another push.
   if (field(request, 'request_uri') !== undefined) return tokenError('request_invalid')
   if (redirectUri === undefined) return tokenError('redirect_uri_not_registered')
-  const { factors } = world.idSystem.description
+  const { factors, verifiedClaims: verifies } = world.idSystem.description
   const offered = factors.map(({ factor }) => factor)
-  const read = readAuthorizationRequest(pushed(request), { policy: world.policy.value, client: configuration, offered, via: 'par' })
+  const read = readAuthorizationRequest(pushed(request), {
+    policy: world.policy.value,
+    client: configuration,
+    offered,
+    verifies,
+    via: 'par',
+  })
   if ('refusal' in read) return tokenError(read.refusal)
   // RFC 9449 §10.1: the key that is proven and the one that is named are one.
   const { dpopKey = proof?.key } = read.fields

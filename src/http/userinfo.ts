@@ -8,7 +8,7 @@ import { sha256 } from '../crypto/hash.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { openRequest, unseal } from '../sealed.ts'
+import { openRequest, openVerified, unseal, verifiedNamesIn } from '../sealed.ts'
 import { command } from '../steps/act.ts'
 import type { World } from '../world.ts'
 import { releasedMembers } from '../../domain/claims.ts'
@@ -77,13 +77,14 @@ const release = async (
   const known = await unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`)
   const claims = await unseal(world, transaction, 'claims')
   const raw = await openRequest(world, transaction)
+  const verified = await openVerified(world, transaction, state.code?.released)
   if (configuration === undefined || known === undefined || claims === undefined) return 'token_invalid'
   const act = { id: request.requestId, causation: request.requestId, at: request.at, transaction, client }
   const wish = {
     type: 'ReleaseUserinfo',
     at: request.at,
     accessTokenDigest: sha256(token),
-    claims: Object.keys(claims),
+    claims: [...Object.keys(claims), ...verifiedNamesIn(verified, 'userinfo')],
     ...(proof && { dpopKey: proof.key }),
   } as const
   // Asked beforehand, so that only who holds the token and its key leaves a trace in the memory of proofs.
@@ -95,7 +96,10 @@ const release = async (
   if (spent !== undefined) return spent
   const { refusal } = await command(world, act, wish)
   if (refusal !== undefined) return refusal
-  const members = releasedMembers(claims, (raw?.['claims_locales'] ?? '').split(' '))
+  const members = {
+    ...releasedMembers(claims, (raw?.['claims_locales'] ?? '').split(' ')),
+    ...(verified.userinfo && { verified_claims: verified.userinfo.answer }),
+  }
   if (configuration.userinfo_format === 'json') return json({ ...members, sub: known.sub })
   const { issuer } = world.settings
   const set = userinfoClaims({ issuer, client: configuration.client_id, sub: known.sub, issuedAt: epochSeconds(request.at), members })

@@ -2,7 +2,7 @@ import { hmac } from '../crypto/hash.ts'
 import { consents } from '../deciders.ts'
 import { load, type Handled } from '../handle.ts'
 import { consentIdOf } from '../people.ts'
-import { unseal } from '../sealed.ts'
+import { openRequest, unseal, type SealedParts } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, commandStream, type Act, type Outcome } from './act.ts'
 import { NOTICE_VERSION, noticeOf } from './notice.ts'
@@ -13,6 +13,9 @@ import { consentStream } from '../../domain/streams.ts'
 import { plusDays, plusSeconds } from '../../domain/time.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
+import { summaryOf } from '../../domain/verified/consent.ts'
+import { isVerifiedName } from '../../domain/verified/names.ts'
+import { PLACES, readVerifiedRequests } from '../../domain/verified/request.ts'
 import type { ConsentCommand, Policy } from '../../schemas/generated.ts'
 import { isClaimScope } from '../../domain/claims.ts'
 import type { Language } from '../ui/views.ts'
@@ -30,15 +33,38 @@ const purposesOf = ({ client }: Act): { readonly [member: string]: Json } =>
     readonly [member: string]: Json
   }
 
-/** Digest of exactly what is shown, the language left out (rule 28). */
-const requestDigestOf = (world: World, act: Act, state: TransactionState): Digest => {
+/**
+ * Every constraint on how claims were verified, and the trust frameworks that the page names for them. The constraints are in no event,
+ * but a change of them asks again (rules 1 and 28).
+ */
+const verificationOf = (world: World, raw: SealedParts['request']): Json | undefined => {
+  const { verifiedClaims: described } = world.idSystem.description
+  const requests = readVerifiedRequests(raw['claims'])
+  if (requests === undefined || described === undefined) return undefined
+  const asked = PLACES.flatMap((place) =>
+    requests[place].requests.map(({ verification, claims }) => ({
+      place,
+      verification: verification as Json,
+      claims: [...claims] as Json,
+    })),
+  )
+  return { asked, frameworks: summaryOf(requests, described).frameworks }
+}
+
+/** Digest of exactly what is shown, the language left out (rule 28). Undefined where what was asked is not kept any more. */
+const requestDigestOf = async (world: World, act: Act, state: TransactionState): Promise<Digest | undefined> => {
   const { claims = [], scopes = [] } = state.request ?? {}
+  const isVerified = claims.some(({ name }) => isVerifiedName(name))
+  const raw = isVerified ? await openRequest(world, act.transaction) : undefined
+  const verification = raw && verificationOf(world, raw)
+  if (isVerified && verification === undefined) return undefined
   const shown = {
     client: clientIdOf(act),
     notice: NOTICE_VERSION,
     claims: [...claims].sort((one, other) => (one.name < other.name ? -1 : 1)),
     scopes: [...scopes].sort(),
     purposes: purposesOf(act),
+    ...(verification !== undefined && { verification }),
   }
   return hmac(world.secrets.digest, `consent:${canonical(shown)}`)
 }
@@ -71,9 +97,9 @@ export const reuseConsent = async (world: World, act: Act, state: TransactionSta
   if (state.stage !== 'authenticated' || state.request?.prompt.includes('consent')) return { state, refusal: 'consent_pending' }
   const consent = await consentOf(world, act, state)
   if (consent === undefined) return { state, refusal: 'consent_pending' }
-  const requestDigest = requestDigestOf(world, act, state)
+  const requestDigest = await requestDigestOf(world, act, state)
   const standing = await load(world, consents, consentStream(consent))
-  if (!covers(standing.state, requestDigest, act.at)) return { state, refusal: 'consent_pending' }
+  if (requestDigest === undefined || !covers(standing.state, requestDigest, act.at)) return { state, refusal: 'consent_pending' }
   const { at, transaction } = act
   const wish = { type: 'ReuseConsent', at, transaction, requestDigest, liveUntil: liveUntil(world.policy.value, at) } as const
   const used = await commandConsent(world, act, consent, wish)
@@ -94,12 +120,13 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
     return { state, refusal: 'form_invalid' }
   const consent = await consentOf(world, act, state)
   const { configuration } = act.client
-  if (consent === undefined || configuration === undefined) return { state, refusal: 'transaction_expired' }
+  const requestDigest = await requestDigestOf(world, act, state)
+  if (consent === undefined || configuration === undefined || requestDigest === undefined) return { state, refusal: 'transaction_expired' }
   const { at, transaction } = act
   const standing: StandingConsent = {
     client: configuration.client_id,
     transaction,
-    requestDigest: requestDigestOf(world, act, state),
+    requestDigest,
     notice: { digest: await noticeOf(world, act, choice.language), version: NOTICE_VERSION, language: choice.language },
     essential,
     accepted: voluntary.filter((claim) => choice.claims.includes(claim)),

@@ -4,7 +4,7 @@ import { readTicket } from '../crypto/ids.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load, type Loaded } from '../handle.ts'
-import { openRequest, unseal } from '../sealed.ts'
+import { openRequest, openVerified, unseal, verifiedNamesIn } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { command, type Act } from './act.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -22,7 +22,14 @@ export type Presentation = {
   readonly dpopKey?: string
 }
 
-export type Tokens = { readonly accessToken: string; readonly idToken: string; readonly expiresInS: number; readonly scope: string }
+export type Tokens = {
+  readonly accessToken: string
+  readonly idToken: string
+  readonly expiresInS: number
+  readonly scope: string
+  /** Names of the claims that the ID token tells. */
+  readonly claims: readonly string[]
+}
 
 /** 128 random bits in the token's own name. */
 const TOKEN_ID_BYTES = 16
@@ -34,6 +41,7 @@ const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Token
   const { authenticated, consent } = state
   const proof = await unseal(world, act.transaction, `proof.${authenticated?.person ?? ''}`)
   const request = await openRequest(world, act.transaction)
+  const verified = await openVerified(world, act.transaction, state.code?.released)
   const { configuration } = act.client
   if (proof === undefined || request === undefined || configuration === undefined || authenticated === undefined || consent === undefined)
     return undefined
@@ -60,9 +68,10 @@ const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Token
       accessTokenHash: leftHalfHash(alg, accessToken),
       ...(authenticated.acr !== undefined && { acr: authenticated.acr }),
       ...(request['nonce'] !== undefined && { nonce: request['nonce'] }),
+      ...(verified.id_token && { verifiedClaims: verified.id_token.answer }),
     }),
   )
-  return { accessToken, idToken, expiresInS: accessTokenS, scope }
+  return { accessToken, idToken, expiresInS: accessTokenS, scope, claims: verifiedNamesIn(verified, 'id_token') }
 }
 
 /**
@@ -93,7 +102,8 @@ export const exchangeCode = async (
   const tokens = foreseen.refusal === undefined ? await mint({ world, act, state, key: dpopKey }) : undefined
   if (foreseen.refusal === undefined && tokens === undefined) return 'code_expired'
   const digest = tokens === undefined ? none : sha256(tokens.accessToken)
-  const { refusal } = await command(world, act, { ...wish, accessTokenDigest: digest })
+  const told = tokens !== undefined && tokens.claims.length > 0 ? { claims: tokens.claims } : {}
+  const { refusal } = await command(world, act, { ...wish, ...told, accessTokenDigest: digest })
   return refusal ?? tokens ?? 'code_unknown'
 }
 

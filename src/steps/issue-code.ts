@@ -1,11 +1,15 @@
 import { hmac, sha256 } from '../crypto/hash.ts'
-import { seal, sealedUntil, unseal } from '../sealed.ts'
+import { ASKED_AT, openRequest, seal, sealedUntil, unseal, verifiedNamesIn, type SealedParts } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, type Act, type Outcome } from './act.ts'
-import type { ClaimValue } from '../../domain/ports.ts'
+import { claimsMeeting } from '../../domain/claims.ts'
+import type { Instant, VerifiedFacts } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
+import { verifiedAnswer } from '../../domain/verified/answer.ts'
+import { claimNamed, isVerifiedName } from '../../domain/verified/names.ts'
+import { PLACES, readVerifiedRequests } from '../../domain/verified/request.ts'
 
 /** How long the ID system may take to release claims. */
 const RELEASE_S = 10
@@ -19,15 +23,39 @@ const codeSecret = (world: Pick<World, 'secrets'>, transaction: string): string 
 
 export const codeOf = (world: Pick<World, 'secrets'>, transaction: string): string => `${transaction}.${codeSecret(world, transaction)}`
 
-/** The claims that the person agreed to, from the ID system or from the vault when they were released already. */
-const released = async (world: World, act: Act, state: TransactionState): Promise<Readonly<Record<string, ClaimValue>> | RefusalCode> => {
+type Released = Pick<SealedParts, 'claims' | 'verified'>
+
+const askedLocales = (raw: SealedParts['request']): readonly string[] => (raw['claims_locales'] ?? '').split(' ')
+
+/** What was verified, as far as it was asked for in each place and agreed to (OpenID Connect for Identity Assurance 1.0 §5). */
+const answersFrom = (
+  raw: SealedParts['request'],
+  facts: readonly VerifiedFacts[],
+  agreed: readonly string[],
+  at: Instant,
+): Released['verified'] => {
+  const requests = readVerifiedRequests(raw['claims'])
+  const bounds = { allowed: agreed, askedAt: raw[ASKED_AT] ?? at, locales: askedLocales(raw) }
+  return Object.fromEntries(
+    PLACES.flatMap((place) => {
+      const answer = requests && verifiedAnswer(requests[place], facts, bounds)
+      return answer === undefined ? [] : [[place, answer]]
+    }),
+  )
+}
+
+/** What the person agreed to, from the ID system or from the vault when it was released already. */
+const released = async (world: World, act: Act, state: TransactionState): Promise<Released | RefusalCode> => {
   const sealed = await unseal(world, act.transaction, 'claims')
-  if (sealed !== undefined) return sealed
-  const wanted = state.consent?.claims ?? []
-  if (wanted.length === 0) return {}
+  // Sealed last: where it is, the other is.
+  if (sealed !== undefined) return { claims: sealed, verified: (await unseal(world, act.transaction, 'verified')) ?? {} }
+  const wanted = (state.consent?.claims ?? []).filter((name) => !isVerifiedName(name))
+  const verified = (state.consent?.claims ?? []).filter(isVerifiedName).map(claimNamed)
+  if (wanted.length + verified.length === 0) return { claims: {}, verified: {} }
   const proof = await unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`)
+  const raw = await openRequest(world, act.transaction)
   const { system } = world.idSystem
-  if (proof === undefined || system.release === undefined) return 'release_unavailable'
+  if (proof === undefined || raw === undefined || system.release === undefined) return 'release_unavailable'
   // The same key however often it is tried: a session that is good for one release is not used twice.
   const idempotencyKey = `${act.transaction}:release`
   const deadline = plusSeconds(act.at, RELEASE_S)
@@ -38,10 +66,13 @@ const released = async (world: World, act: Act, state: TransactionState): Promis
     client: clientIdOf(act),
     session: proof.session,
     claims: wanted,
+    ...(verified.length > 0 && { verified }),
   })
   if (!answer.ok) return 'release_unavailable'
+  const { claims, verified: facts = [] } = answer.value
   // Released claims are a subset of the consented ones, whatever a plugin answers.
-  return Object.fromEntries(Object.entries(answer.value.claims).filter(([claim]) => wanted.includes(claim)))
+  const given = Object.fromEntries(Object.entries(claims).filter(([claim]) => wanted.includes(claim)))
+  return { claims: claimsMeeting(given, raw['claims']), verified: answersFrom(raw, facts, verified, act.at) }
 }
 
 /** Claims are released after consent and before the code (rule 29); a failure leaves the person a page to try again. */
@@ -49,15 +80,18 @@ export const issueCode = async (world: World, act: Act, state: TransactionState)
   if (state.stage !== 'consented') return { state, refusal: 'consent_pending' }
   // Nothing is released for a relying party that was deactivated meanwhile (rule 16).
   if (!act.client.active) return { state, refusal: 'client_inactive' }
-  const claims = await released(world, act, state)
-  if (typeof claims === 'string') return { state, refusal: claims }
-  await seal(world, act.transaction, 'claims', claims, sealedUntil(world.policy.value, state.deadline ?? act.at))
+  const given = await released(world, act, state)
+  if (typeof given === 'string') return { state, refusal: given }
+  const { claims, verified } = given
+  const until = sealedUntil(world.policy.value, state.deadline ?? act.at)
+  if (Object.keys(verified).length > 0) await seal(world, act.transaction, 'verified', verified, until)
+  await seal(world, act.transaction, 'claims', claims, until)
   return command(world, act, {
     type: 'IssueCode',
     // After the ID system has answered: the timeline says who waited for whom.
     at: world.clock.now(),
     codeDigest: sha256(codeSecret(world, act.transaction)),
     issue: ISSUE,
-    released: Object.keys(claims),
+    released: [...Object.keys(claims), ...verifiedNamesIn(verified)],
   })
 }

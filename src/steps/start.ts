@@ -1,7 +1,7 @@
 import { rulesFor } from '../clients.ts'
 import { hmac } from '../crypto/hash.ts'
 import { newTransaction } from '../crypto/ids.ts'
-import { seal, sealedUntil } from '../sealed.ts'
+import { ASKED_AT, seal, sealedUntil } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { command, type Act, type Outcome } from './act.ts'
 import type { AuthorizationRequest } from '../../domain/authorization-request.ts'
@@ -39,7 +39,8 @@ export const startAuthorization = async (
   // Asked beforehand: a request that is refused leaves nothing behind, in the vault either (rule 23).
   const foreseen = rules.decide(wish, rules.initialState, rulesFor(world, from.client).rules)
   if (foreseen.refusal !== undefined) return { transaction, state: rules.initialState, refusal: foreseen.refusal }
-  await seal(world, transaction, 'request', request.raw, sealedUntil(world.policy.value, plusSeconds(from.at, lifetimes.requestUriS)))
+  const kept = { ...request.raw, [ASKED_AT]: from.at }
+  await seal(world, transaction, 'request', kept, sealedUntil(world.policy.value, plusSeconds(from.at, lifetimes.requestUriS)))
   const started = await command(world, { ...from, transaction }, wish)
   return { transaction, ...started }
 }

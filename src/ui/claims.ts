@@ -1,3 +1,4 @@
+import { claimNamed } from '../../domain/verified/names.ts'
 import { clip, type Html, html, type Part } from './html.ts'
 import { type Say, type TextKey, TEXTS } from './text.ts'
 import type { Language } from './views.ts'
@@ -21,7 +22,7 @@ const languageName = (tag: string, language: Language): string => {
 
 /** What a claim or scope is called. `name#fr` is the name in French; what we have no word for goes by its technical name. */
 export const labelOf = (kind: Kind, name: string, say: Say, language: Language): Html => {
-  const [base = '', tag] = name.split('#', 2)
+  const [base = '', tag] = claimNamed(name).split('#', 2)
   const key = `${kind}.${base}`
   const label = isKey(key) ? say(key) : html`<bdi class="mono" dir="ltr">${breakable(clip(base, NAME_MAX))}</bdi>`
   return tag === undefined ? label : html`${label} (<bdi>${clip(languageName(tag, language), NAME_MAX)}</bdi>)`
@@ -29,7 +30,7 @@ export const labelOf = (kind: Kind, name: string, say: Say, language: Language):
 
 /** A few words on what a scope holds, where we have them. */
 export const hintOf = (kind: Kind, name: string, say: Say): Html | undefined => {
-  const key = `${kind}.${name}.hint`
+  const key = `${kind}.${claimNamed(name)}.hint`
   return isKey(key) ? say(key) : undefined
 }
 

@@ -9,6 +9,9 @@ import { type Words, wordsOf } from './words.ts'
 /** Letters of what a relying party says of its purpose. */
 const PURPOSE_MAX = 300
 
+/** Letters of what an ID system calls a trust framework. */
+const FRAMEWORK_MAX = 100
+
 const neededRow = (claim: string, index: number, { say, language }: Words): Html => {
   const hint = hintOf('claim', claim, say)
   return html`<li id="${idOf('claim', claim, index)}">
@@ -28,9 +31,39 @@ const boxRow = (asked: string, index: number, name: 'claims' | 'scopes', { say, 
   </li>`
 }
 
+/** Claims with how they were checked: by which rules, and what else of the check is told. */
+const verifiedAsks = ({ essential, voluntary, frameworks, told }: NonNullable<ConsentView['verified']>, words: Words): Html => {
+  const { say } = words
+  const names = frameworks.map((name) => html`<b dir="auto">${clip(name, FRAMEWORK_MAX)}</b>`)
+  return html`<fieldset class="group" id="verified" aria-describedby="verified-hint">
+    <legend>${say('consent.verified')}</legend>
+    <div id="verified-hint">
+      <p class="hint">${say('consent.verified.hint')}</p>
+      <ul>
+        ${names.map((name) => html`<li>${say('consent.verified.framework', { framework: name })}</li>`)}
+        ${told.map((kind) => html`<li>${say(`consent.verified.${kind}`)}</li>`)}
+      </ul>
+    </div>
+    ${
+      essential.length > 0 &&
+      html`<p class="hint">${say('consent.needs.hint')}</p>
+        <ul class="rows">
+          ${essential.map((asked, index) => neededRow(asked, index, words))}
+        </ul>`
+    }
+    ${
+      voluntary.length > 0 &&
+      html`<p class="hint">${say('consent.choose.hint')}</p>
+        <ul class="rows">
+          ${voluntary.map((asked, index) => boxRow(asked, index, 'claims', words))}
+        </ul>`
+    }
+  </fieldset>`
+}
+
 const asks = (view: ConsentView, words: Words): Part => {
   const { say } = words
-  const { essential, voluntary, scopes } = view
+  const { essential, voluntary, scopes, verified } = view
   return [
     essential.length > 0 &&
       html`<section class="group" aria-labelledby="needed">
@@ -48,6 +81,7 @@ const asks = (view: ConsentView, words: Words): Part => {
           ${voluntary.map((asked, index) => boxRow(asked, index, 'claims', words))}
         </ul>
       </fieldset>`,
+    verified && verifiedAsks(verified, words),
     scopes.length > 0 &&
       html`<fieldset class="group">
         <legend>${say('consent.allow')}</legend>
@@ -101,7 +135,7 @@ const decision = (frame: Frame, view: ConsentView, words: Words, isOnly: boolean
 export const consentPage: Page<ConsentView> = (frame, view) => {
   const words = wordsOf(frame)
   const { say, line } = words
-  const isOnly = view.essential.length + view.voluntary.length + view.scopes.length === 0
+  const isOnly = view.verified === undefined && view.essential.length + view.voluntary.length + view.scopes.length === 0
   const told =
     view.problem && tell(view.problem, words, { empty: 'problem.empty', malformed: 'problem.malformed', again: 'problem.malformed' })
   return layout(frame, words, {

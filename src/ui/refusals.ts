@@ -22,6 +22,7 @@ export const FAMILIES: Readonly<Record<RefusalCode | 'fault' | 'bug', Family>> =
   response_type_unsupported: request,
   scope_invalid: request,
   claims_invalid: request,
+  verified_claims_invalid: request,
   prompt_invalid: request,
   pkce_missing: request,
   par_required: request,

@@ -3,6 +3,7 @@
  * Texts in a view come from strangers (relying parties, ID systems): the pages clip, isolate and escape them.
  */
 import type { Factor, IdType, Instant } from '../../domain/ports.ts'
+import type { Told } from '../../domain/verified/consent.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import type { Brand } from './brand.ts'
 import type { Language } from './language.ts'
@@ -128,6 +129,14 @@ export type ConsentView = {
   readonly essential: readonly string[]
   readonly voluntary: readonly string[]
   readonly scopes: readonly string[]
+  /** Claims that are asked for as verified ones, and what is told with them of how they were verified. */
+  readonly verified?: {
+    readonly essential: readonly string[]
+    readonly voluntary: readonly string[]
+    /** The trust frameworks that would do, as the ID system calls them. */
+    readonly frameworks: readonly string[]
+    readonly told: readonly Told[]
+  }
   /** The relying party's words. */
   readonly purpose?: string
   /** Until when the same request is not asked again. Absent: it is asked each time. */

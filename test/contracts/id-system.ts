@@ -223,6 +223,18 @@ export const idSystemContract = ({
         expect(valueOf(await system.release!({ ...call({ transaction }), session, claims: [] }))).to.deep.equal({ claims: {} })
       })
 
+      it('tells what was verified where it describes that, of the claims that were agreed to and no others', async () => {
+        const { verifiedClaims: described } = description
+        const { transaction } = call()
+        const { session } = await proven(valid, { transaction })
+        const wanted = (described?.claims ?? []).slice(0, 2)
+        const { verified = [] } = valueOf(await system.release!({ ...call({ transaction }), session, claims: [], verified: wanted }))
+        // That each set fits its schema and the description is the guard's to say, and it has said it.
+        for (const { claims } of verified) expect(wanted).to.include.members(Object.keys(claims))
+        const none = valueOf(await system.release!({ ...call({ transaction }), session, claims: [] }))
+        expect(none.verified ?? []).to.deep.equal([])
+      })
+
       it('says the languages of a value as a map of tags and texts (rule 43)', async () => {
         const { transaction } = call()
         const { session } = await proven(valid, { transaction })

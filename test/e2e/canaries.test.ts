@@ -57,7 +57,16 @@ const CLAIMS = {
   },
   picture: `data:image/png;base64,${Buffer.from('canary picture '.repeat(30)).toString('base64')}`,
 }
+const DOCUMENT_NUMBER = 'CANARY-DOC-58210774'
+const VERIFIED = {
+  verification: {
+    trust_framework: 'almaria_civil_register',
+    evidence: [{ type: 'document', document_details: { type: 'idcard', document_number: DOCUMENT_NUMBER } }],
+  },
+  claims: ['birthdate'],
+}
 const VALUES = [
+  DOCUMENT_NUMBER,
   ...Object.values(CLAIMS.name.languages),
   'Nachtigall',
   CLAIMS.birthdate,
@@ -89,17 +98,30 @@ describe('No event, log, file or page holds what only the person, the relying pa
 
   const mockFolder = (): string => join(here.data, 'plugin')
 
+  /** Filters that what is known of the person meets, with a word that only the relying party knows. */
+  const verifiedWish = () => {
+    const word = plant('a filter of verified claims', `canary-filter-${randomUUID()}`)
+    const among = (value: string) => ({ values: [word, value] })
+    const document_details = { type: among('idcard'), document_number: null }
+    return {
+      verification: { trust_framework: among('almaria_civil_register'), evidence: [{ type: { value: 'document' }, document_details }] },
+      claims: { birthdate: { ...among(CLAIMS.birthdate), essential: true } },
+    }
+  }
+
   /** A login whose every parameter is planted. */
   const beginPlanted = async (via: 'direct' | 'par'): Promise<Begun> => {
     const claims = {
       userinfo: {
-        name: { essential: true, value: plant('a claim value', `canary-claim-${randomUUID()}`) },
+        name: { essential: true, values: [plant('a claim value', `canary-claim-${randomUUID()}`), CLAIMS.name.languages.en] },
         birthdate: { essential: true, values: [plant('one of claim values', `canary-values-${randomUUID()}`)] },
+        verified_claims: verifiedWish(),
         picture: null,
         address: { purpose: plant('a claim’s purpose', `canary-purpose-${randomUUID()}`) },
         email: null,
         phone_number: null,
       },
+      id_token: { verified_claims: [verifiedWish()] },
     }
     const begun = await begin(here, shop, {
       via,
@@ -140,9 +162,10 @@ describe('No event, log, file or page holds what only the person, the relying pa
     plant('sub', decodeJwt(String(json['id_token'])).sub)
     const answer = await userinfo(here, String(json['access_token']))
     expect(answer.status).to.equal(200)
-    expect(Buffer.from(answer.body.split('.')[1] ?? '', 'base64url').toString(), 'the canaries sing where they should').to.include(
-      'Nachtigall',
-    )
+    const told = Buffer.from(answer.body.split('.')[1] ?? '', 'base64url').toString()
+    expect(told, 'the canaries sing where they should').to.include('Nachtigall').and.to.include(DOCUMENT_NUMBER)
+    const idToken = decodeJwt(String(json['id_token']))
+    expect(JSON.stringify(idToken), 'in the ID token too').to.include(DOCUMENT_NUMBER)
     // A replay, which kills the tokens.
     await redeem(here, shop, { ...begun, code })
     await userinfo(here, String(json['access_token']))
@@ -152,7 +175,10 @@ describe('No event, log, file or page holds what only the person, the relying pa
     folder = mkdtempSync(join(tmpdir(), 'esignet-canaries-'))
     const people = join(folder, 'people.json')
     const { uin, vid, phone, email, pin, password, record } = PERSON
-    writeFileSync(people, JSON.stringify({ people: [{ record, ids: { uin, vid, phone, email }, pin, password, claims: CLAIMS }] }))
+    writeFileSync(
+      people,
+      JSON.stringify({ people: [{ record, ids: { uin, vid, phone, email }, pin, password, claims: CLAIMS, verified: [VERIFIED] }] }),
+    )
     here = await brokerHere({ mock: { people } })
     shop = await register(here, await newParty('shop'))
     for (const [what, value] of Object.entries(PERSON)) plant(what, value)

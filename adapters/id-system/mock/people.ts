@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { Fault } from '../../../domain/ports.ts'
 import { problemsWith } from '../description.ts'
-import type { ClaimValue, IdType, IndividualId, Json } from '../plugin.ts'
+import type { ClaimValue, IdType, IndividualId, Json, VerifiedFacts } from '../plugin.ts'
 
 const PEOPLE_MAX = 100_000
 const FILE_BYTES_MAX = 64 * 1024 * 1024
@@ -21,6 +21,8 @@ export type MockPerson = {
   readonly password?: string
   readonly blocked?: boolean
   readonly claims: Readonly<Record<string, ClaimValue>>
+  /** How this person was verified, best first, and which of the claims that covers. */
+  readonly verified?: readonly { readonly verification: VerifiedFacts['verification']; readonly claims: readonly string[] }[]
 }
 
 export type People = {
@@ -55,6 +57,19 @@ const peopleSchema: Json = {
           password: text('^.{8,30}$'),
           blocked: { type: 'boolean' },
           claims: { type: 'object', maxProperties: 64 },
+          verified: {
+            type: 'array',
+            maxItems: 8,
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['verification', 'claims'],
+              properties: {
+                verification: { type: 'object' },
+                claims: { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 64, uniqueItems: true },
+              },
+            },
+          },
         },
       },
     },

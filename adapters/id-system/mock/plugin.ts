@@ -26,6 +26,7 @@ import { ID_TYPES, readPeople, type MockPerson, type People } from './people.ts'
 import { keyed, keyOf, same } from './secrets.ts'
 import type { Message } from './segment.ts'
 import { sessionsOf, type Sessions } from './sessions.ts'
+import { VERIFIED, verifiedOf } from './verified.ts'
 import { OTP_VALID_FOR_S, readSettings, SESSION_LIFETIME_S, settingsSchema, type MockSettings } from './settings.ts'
 
 export { setFaults } from './faults.ts'
@@ -60,6 +61,7 @@ export const describe = (): PluginDescription => ({
     'locale',
     'zoneinfo',
   ],
+  verifiedClaims: VERIFIED,
   sessionSingleUse: false,
   sessionLifetimeS: SESSION_LIFETIME_S,
 })
@@ -117,14 +119,18 @@ const verify = async (mock: Mock, request: VerifyRequest): Promise<PluginAnswer<
   return { ok: true, value: { subjectKey: person.record, session, sessionExpiresAt: until, factorsProven: [factor] } }
 }
 
-const release = async (mock: Mock, { session, transaction, client, claims }: ReleaseRequest): Promise<PluginAnswer<ReleaseAnswer>> => {
+const release = async (
+  mock: Mock,
+  { session, transaction, client, claims, verified }: ReleaseRequest,
+): Promise<PluginAnswer<ReleaseAnswer>> => {
   const opened = mock.sessions.open(session)
   const holds = opened?.transaction === transaction && opened.client === client && mock.tools.clock.now() < opened.until
   if (opened === undefined || !holds) return { ok: false, error: 'session_expired' }
   const person = mock.people.byRecord(opened.record)
   if (person === undefined || mock.isBlocked(person)) return denied
   const wanted = Object.entries(person.claims).filter(([claim]) => claims.includes(claim))
-  return { ok: true, value: { claims: Object.fromEntries(wanted) } }
+  const facts = verified && { verified: verifiedOf(person, verified) }
+  return { ok: true, value: { claims: Object.fromEntries(wanted), ...facts } }
 }
 
 /** Counts consents as they are given, each once, although a fact may come twice. */

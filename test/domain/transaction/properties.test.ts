@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { fold } from '../../../domain/decider.ts'
 import { transaction } from '../../../domain/transaction/decide.ts'
+import { claimNamed } from '../../../domain/verified/names.ts'
 import { checkCommand, checkEvent } from '../../../schemas/check.ts'
 import type { TransactionCommand, TransactionEvent } from '../../../schemas/generated.ts'
 import { millisecondsOf } from '../../../domain/time.ts'
@@ -162,14 +163,16 @@ describe('properties of a login, whatever is tried in whatever order', () => {
     })
   })
 
-  it('rule 29: given out is part of released, released of consented, consented of requested', () => {
-    always(({ log }) => {
+  it('rule 29: given out is part of released, released of consented, consented of requested, requested of registered, verified or not', () => {
+    always(({ log }, { client }) => {
       const requested = all(log, 'AuthorizationStarted')[0]?.event.data.claims ?? []
       const consent = all(log, 'ConsentGiven')[0]?.event ?? all(log, 'ConsentReused')[0]?.event
       const released = all(log, 'CodeIssued')[0]?.event.data.released ?? []
       expect(requested.map((claim) => claim.name)).to.include.members([...(consent?.data.claims ?? [])])
       expect(consent?.data.claims ?? []).to.include.members([...released])
       for (const { event } of all(log, 'UserinfoReleased')) expect(released).to.include.members([...event.data.claims])
+      for (const { event } of all(log, 'TokenExchanged')) expect(released).to.include.members([...(event.data.claims ?? [])])
+      expect(client?.configuration.claims ?? []).to.include.members(requested.map(({ name }) => claimNamed(name)))
       if (consent !== undefined)
         for (const claim of requested.filter(({ essential }) => essential)) expect(consent.data.claims).to.include(claim.name)
     })

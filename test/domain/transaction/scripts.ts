@@ -36,6 +36,8 @@ const start = fc
       { name: 'name', essential: true },
       { name: 'email', essential: false },
       { name: 'birthdate', essential: false },
+      { name: 'verified_claims.birthdate', essential: false },
+      { name: 'verified_claims.phone_number', essential: false },
     ]),
   })
   .map(({ direct, codeChallenge, ...members }) => {
@@ -45,7 +47,7 @@ const start = fc
     return without({ ...pushed, via: 'direct' as const, browser: digest('browser') }, 'requestUriDigest')
   })
 
-const claims = fc.subarray(['name', 'email', 'birthdate', 'phone_number'])
+const claims = fc.subarray(['name', 'email', 'birthdate', 'phone_number', 'verified_claims.birthdate', 'verified_claims.name'])
 const scopes = fc.subarray(['openid', 'profile', 'email'])
 const code = fc.constantFrom(digest('code'), digest('code'), digest('guess'))
 const token = fc.constantFrom(digest('token'), digest('other-token'))
@@ -87,9 +89,15 @@ const hostile: fc.Arbitrary<TransactionCommand> = fc.oneof(
       challenge: fc.constantFrom(...CHALLENGES),
       accessTokenDigest: token,
       seen: fc.integer({ min: -1, max: 30 }),
+      told: claims,
     })
-    .map(({ challenge, ...members }) =>
-      optional({ ...wish('ExchangeToken', members), challenge } as ReturnType<typeof wish<'ExchangeToken'>>, 'challenge'),
+    .map(({ challenge, told, ...members }) =>
+      optional(
+        { ...wish('ExchangeToken', { ...members, ...(told.length > 0 && { claims: told }) }), challenge } as ReturnType<
+          typeof wish<'ExchangeToken'>
+        >,
+        'challenge',
+      ),
     ),
   fc.record({ accessTokenDigest: token, claims }).map((members) => wish('ReleaseUserinfo', members)),
   fc.constant(wish('RevokeAccess', { consent: CONSENT })),

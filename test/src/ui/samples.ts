@@ -100,6 +100,21 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
       links: { privacy: 'https://harboursavings.example/privacy', terms: 'https://harboursavings.example/terms' },
       limit: { ...limit, secondsLeft: 118 },
     }),
+  'consent-verified': (frame) =>
+    consentPage(frame, {
+      idEnding: '1571',
+      essential: [],
+      voluntary: ['email'],
+      scopes: [],
+      verified: {
+        essential: ['verified_claims.name'],
+        voluntary: ['verified_claims.birthdate'],
+        frameworks: ['Civil register of Almaria', '<b>Bank</b> law'],
+        told: ['time', 'evidence', 'numbers', 'process'],
+      },
+      notice: { version: '2' },
+      limit,
+    }),
   'consent-only': (frame) =>
     consentPage(frame, { idEnding: '1571', essential: [], voluntary: [], scopes: [], notice: { version: '1' }, limit }),
   'consent-odd': (frame) =>
