@@ -20,8 +20,8 @@ export type Compared = {
   readonly steps: readonly StepMeasured[]
   readonly floorSteps: readonly StepMeasured[]
   readonly appends: Appends
-  /** Of `events.db`, whole pages with their indexes, for a login. */
-  readonly bytesPerLogin: number
+  /** Of each database, whole pages with their indexes, for a login. */
+  readonly bytesPerLogin: Readonly<Record<Database, number>>
   readonly startMs: number
   readonly rates: Rates
   readonly closing: Closing
@@ -39,9 +39,14 @@ const FOREVER = Number.MAX_SAFE_INTEGER
 /** Logins that are replayed, at most. */
 const REPLAYED_MAX = 5000
 
+/** What grows with logins: the log, what readers see, the keys of people. */
+const DATABASES = ['events.db', 'views.db', 'person-keys.db'] as const
+
+export type Database = (typeof DATABASES)[number]
+
 /** What is committed, whether or not it was copied back from the write-ahead log. */
-const bytesOf = (data: string): number => {
-  const db = new DatabaseSync(join(data, 'events.db'), { readOnly: true, timeout: 5000 })
+const bytesOf = (data: string, file: Database): number => {
+  const db = new DatabaseSync(join(data, file), { readOnly: true, timeout: 5000 })
   try {
     const { pages, size } = db
       .prepare('SELECT p.page_count AS pages, s.page_size AS size FROM pragma_page_count p, pragma_page_size s')
@@ -51,6 +56,9 @@ const bytesOf = (data: string): number => {
     db.close()
   }
 }
+
+const sizesOf = (data: string): Readonly<Record<Database, number>> =>
+  Object.fromEntries(DATABASES.map((file) => [file, bytesOf(data, file)])) as Record<Database, number>
 
 type Servers = {
   readonly broker: Running
@@ -120,7 +128,7 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
       const kinds: readonly Kind[] = wish.quick ? ['broker', 'peer', 'floor'] : ['broker', 'peer', 'floor', 'bound', 'pages', 'peer-one']
       const rounds: Partial<Record<Kind, Measured[]>> = {}
       let people = first
-      const bytes = { before: bytesOf(data), people }
+      const before = sizesOf(data)
       for (let round = 1; round <= wish.rounds; round += 1)
         for (const kind of kinds) {
           const measured = await drive({ ...common(kind === 'bound' ? bound : party, wish), ...orderFor(kind, servers), offset: people })
@@ -128,7 +136,9 @@ export const compare = (wish: Wish, note: Note): Promise<Compared> =>
           ;(rounds[kind] ??= []).push(measured)
           note(`round ${round} of ${wish.rounds}, ${kind}: ${measured.loginsPerCore.toFixed(0)} logins/s per core`)
         }
-      const bytesPerLogin = (bytesOf(data) - bytes.before) / (people - bytes.people)
+      const after = sizesOf(data)
+      const grown = (file: Database): number => (after[file] - before[file]) / (people - first)
+      const bytesPerLogin = { 'events.db': grown('events.db'), 'views.db': grown('views.db'), 'person-keys.db': grown('person-keys.db') }
       for (const server of started) await server.stop()
       note('waiting for the logins that are closed')
       const closed = await closing()

@@ -26,7 +26,7 @@ const ratio = (compared: Compared, to: Kind): Spread => ratioOf(of(compared, 'br
 
 /** Bytes of `events.db` for a login from its beginning to its closing, rows and indexes with it. */
 export const wholeBytesOf = ({ appends, bytesPerLogin, closing }: Compared): number =>
-  bytesPerLogin * (1 + closing.bytes / Math.max(1, sum(Object.values(appends.byStep).flat())))
+  bytesPerLogin['events.db'] * (1 + closing.bytes / Math.max(1, sum(Object.values(appends.byStep).flat())))
 
 /** Logins for a second of processor time when their closing is counted in. */
 export const closedPerCore = (loginsPerCore: number, { cpuUs }: Compared['closing']): number => 1e6 / (1e6 / loginsPerCore + cpuUs)
@@ -58,6 +58,8 @@ export const figuresOf = (compared: Compared): Figures => {
     ratio_floor_spread: ratio(compared, 'floor'),
     events_per_login: round(appends.events + closing.events, 2),
     closing,
+    views_bytes_per_login: round(compared.bytesPerLogin['views.db']),
+    person_keys_bytes_per_login: round(compared.bytesPerLogin['person-keys.db']),
     log_parts: appends.parts,
     appends_by_step: appends.byStep,
     steps,
@@ -72,6 +74,8 @@ export const figuresOf = (compared: Compared): Figures => {
 export const measuresOf = (compared: Compared): Measures => ({
   loginsPerCore: closedPerCore(median(of(compared, 'broker', 'loginsPerCore')), compared.closing),
   bytesPerLogin: wholeBytesOf(compared),
+  viewBytesPerLogin: compared.bytesPerLogin['views.db'],
+  keyBytesPerPerson: compared.bytesPerLogin['person-keys.db'],
   eventsPerLogin: compared.appends.events + compared.closing.events,
   rebuildEventsPerS: Math.min(...Object.values(compared.rates.rebuild)),
 })
@@ -146,7 +150,7 @@ export const reportOf = (compared: Compared): string => {
     'One login step by step (all users take a step, then all take the next):',
     stepTable(compared),
     `Closing, when the tokens run out: ${show(closing.cpuUs)} us and ${show(closing.bytes)} bytes a login; with it ${show(closedPerCore(perCore, closing))} logins/s per core.`,
-    `Log: ${show(appends.events + closing.events, 1)} events and ${show(bytes)} bytes of events.db a login: ${show(data)} of data and ${show(metadata)} of metadata until userinfo, ${show(closing.bytes)} of the closing, ${show(bytes - data - metadata - closing.bytes)} of rows and indexes.`,
+    `Log: ${show(appends.events + closing.events, 1)} events and ${show(bytes)} bytes of events.db a login: ${show(data)} of data and ${show(metadata)} of metadata until userinfo, ${show(closing.bytes)} of the closing, ${show(bytes - data - metadata - closing.bytes)} of rows and indexes. Besides, ${show(compared.bytesPerLogin['views.db'])} of views.db, which may be made again, and ${show(compared.bytesPerLogin['person-keys.db'])} of person-keys.db for a person who is new.`,
     `Told again, events/s: ${rebuild.join(', ')}. Replayed under today's rules: ${show(rates.replayPerCore)} sign-ins/s per core. Start: ${show(startMs)} ms.`,
   ].join('\n\n')
 }

@@ -4,7 +4,14 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { ASSUMED, fill, needOf, valuesOf, type Measures } from './sizing.ts'
 
-const MEASURES: Measures = { loginsPerCore: 200, bytesPerLogin: 10_000, eventsPerLogin: 15, rebuildEventsPerS: 50_000 }
+const MEASURES: Measures = {
+  loginsPerCore: 200,
+  bytesPerLogin: 10_000,
+  viewBytesPerLogin: 5000,
+  keyBytesPerPerson: 300,
+  eventsPerLogin: 15,
+  rebuildEventsPerS: 50_000,
+}
 
 describe('what a country needs', () => {
   it('follows from the people, their habits and what was measured', () => {
@@ -16,6 +23,8 @@ describe('what a country needs', () => {
     expect(need.cores).to.be.closeTo(1, 1e-9)
     expect(need.nodes).to.equal(3)
     expect(need.bytesPerYear).to.equal(3.65e12)
+    expect(need.viewBytesPerYear).to.equal(1.825e12)
+    expect(need.keyBytes).to.equal(36_500_000 * 300)
     expect(need.rebuildS).to.equal((365_000_000 * 15) / 50_000)
   })
 

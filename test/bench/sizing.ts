@@ -5,6 +5,9 @@ export type Measures = {
   /** With the closing of each login counted in. */
   readonly loginsPerCore: number
   readonly bytesPerLogin: number
+  /** Of what readers see; may be made again from the log. */
+  readonly viewBytesPerLogin: number
+  readonly keyBytesPerPerson: number
   readonly rebuildEventsPerS: number
   readonly eventsPerLogin: number
 }
@@ -27,6 +30,8 @@ export type Need = {
   readonly cores: number
   readonly nodes: number
   readonly bytesPerYear: number
+  readonly viewBytesPerYear: number
+  readonly keyBytes: number
   /** Seconds to tell a year's log again, one projection. */
   readonly rebuildS: number
 }
@@ -56,12 +61,14 @@ export const needOf = ({ people, loginsPerPersonAndYear, busiestHour, busiestDay
     cores,
     nodes: Math.max(NODES_MIN, Math.ceil(cores / CORES_PER_NODE) + 1),
     bytesPerYear: loginsPerYear * measures.bytesPerLogin,
+    viewBytesPerYear: loginsPerYear * measures.viewBytesPerLogin,
+    keyBytes: people * measures.keyBytesPerPerson,
     rebuildS: (loginsPerYear * measures.eventsPerLogin) / measures.rebuildEventsPerS,
   }
 }
 
 const digits = (value: number): string => {
-  if (value >= 1e9) return `${round(value / 1e9, value >= 1e10 ? 0 : 1)} thousand million`
+  if (value >= 1e9) return `${round(value / 1e9, 1)} thousand million`
   if (value >= 1e6) return `${round(value / 1e6, value >= 1e7 ? 0 : 1)} million`
   return value >= 1000 ? `${round(value / 1000, 1)} thousand` : String(round(value, value >= 10 ? 0 : 1))
 }
@@ -84,13 +91,15 @@ export const valuesOf = (
   const per = (pick: (need: Need) => string): string => needs.map(pick).join(' | ')
   return {
     ...when,
-    logins_per_core: String(round(measures.loginsPerCore)),
-    planned_per_core: String(round(measures.loginsPerCore * BUSY)),
+    logins_per_core: String(round(measures.loginsPerCore, 1)),
+    planned_per_core: String(round(measures.loginsPerCore * BUSY, 1)),
     per_node: String(round(measures.loginsPerCore * BUSY * CORES_PER_NODE)),
     cores_per_node: String(CORES_PER_NODE),
     nodes_min: String(NODES_MIN),
     busy: String(BUSY * 100),
     bytes_per_login: String(round(measures.bytesPerLogin)),
+    view_bytes: String(round(measures.viewBytesPerLogin)),
+    key_bytes: String(round(measures.keyBytesPerPerson)),
     bytes_per_million: bytes(measures.bytesPerLogin * 1e6),
     events_per_login: String(round(measures.eventsPerLogin, 1)),
     rebuild: String(round(measures.rebuildEventsPerS)),
@@ -102,6 +111,8 @@ export const valuesOf = (
     row_cores: per((need) => String(round(need.cores, 1))),
     row_nodes: per((need) => String(need.nodes)),
     row_storage: per((need) => bytes(need.bytesPerYear)),
+    row_views: per((need) => bytes(need.viewBytesPerYear)),
+    row_keys: per((need) => bytes(need.keyBytes)),
     row_rebuild: per((need) => duration(need.rebuildS)),
     example_year: digits(first.loginsPerYear),
     example_day: digits(first.loginsPerYear / DAYS),
