@@ -15,12 +15,14 @@ export type Wish = {
   readonly rounds: number
   /** Of each server in a round. */
   readonly seconds: number
+  /** How many logins `growth` goes up to. */
+  readonly transactions: number
 }
 
-export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--keep] [--users N] [--rounds N] [--seconds N]
+export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--keep] [--users N] [--rounds N] [--seconds N] [--transactions N]
 
   compare   this broker, node-oidc-provider and the floor, side by side (what is done without a word)
-  growth    this broker with 1,000, 100,000 and 1,000,000 logins on disk, and with 1, 100 and 10,000 relying parties
+  growth    this broker with 1,000, 100,000 and 1,000,000 logins on disk (up to --transactions), and with 1, 100 and 10,000 relying parties
   overload  this broker at three times the load that it can carry, and afterwards
   cores     one and two processes that share a folder
   profile   where a login's time goes, step by step; with --keep as a chart too
@@ -29,11 +31,11 @@ export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] 
   --json    one JSON document on the standard output; what happens is said on the standard error
   --keep    the report goes to ops/bench/ too; compare also fills ops/sizing.md`
 
-const NUMBER_MAX = 10_000
+const NUMBER_MAX = 10_000_000
 
 const whole = (name: string, text: string | undefined, otherwise: number): number => {
   if (text === undefined) return otherwise
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  const value = /^\d{1,8}$/.test(text) ? Number(text) : Number.NaN
   if (!(value >= 1 && value <= NUMBER_MAX)) throw new Error(`--${name}: a whole number from 1 to ${NUMBER_MAX}`)
   return value
 }
@@ -50,6 +52,7 @@ export const readWish = (argv: readonly string[]): Wish => {
       users: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      transactions: { type: 'string' },
     },
   })
   const [name = 'compare', ...more] = positionals
@@ -64,5 +67,6 @@ export const readWish = (argv: readonly string[]): Wish => {
     users: whole('users', values.users, 16),
     rounds: whole('rounds', values.rounds, quick ? 2 : 5),
     seconds: whole('seconds', values.seconds, quick ? 5 : 20),
+    transactions: whole('transactions', values.transactions, quick ? 100_000 : 1_000_000),
   }
 }

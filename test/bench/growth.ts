@@ -59,7 +59,7 @@ const measure = async (data: string, party: Party, wish: Wish, clients: number, 
 }
 
 /** Sizes of the log, then of the register of relying parties; the last size of the one is that of the other. */
-const SIZES = [1_000, 100_000, 1_000_000]
+const SIZES = [1_000, 100_000]
 const CLIENTS = [1, 100, 10_000]
 
 export const growth = (wish: Wish, note: Note): Promise<readonly AtSize[]> =>
@@ -74,7 +74,7 @@ export const growth = (wish: Wish, note: Note): Promise<readonly AtSize[]> =>
     let written = 0
     let registered = 1
     let people = 0
-    const sizes = wish.quick ? SIZES.slice(0, 2) : SIZES
+    const sizes = [...SIZES.filter((size) => size < wish.transactions), wish.transactions]
     const steps = [
       ...sizes.map((transactions) => ({ transactions, clients: 1 })),
       ...CLIENTS.slice(1).map((clients) => ({ transactions: 0, clients })),

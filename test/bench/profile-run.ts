@@ -14,13 +14,15 @@ import { freePorts, ROOT } from '../support/broker.ts'
 const WARM_UP = 600
 const FUNCTIONS_TOLD = 60
 
+/** Samples count the clock; the kernel counts the processor. */
+const scaleOf = ({ partsUs = {}, threadsUs }: StepMeasured): number => (threadsUs['main'] ?? 0) / Math.max(1, sum(Object.values(partsUs)))
+
 /** A step's time: the main thread by part of the house, as far as samples tell it, then the other threads. */
-const barOf = ({ name, partsUs = {}, threadsUs }: StepMeasured): Bar => {
-  const { main = 0, ...others } = threadsUs
-  const sampled = sum(Object.values(partsUs))
-  // Samples count the clock; the kernel counts the processor.
-  const scale = sampled === 0 ? 0 : main / sampled
-  return { name, parts: { ...Object.fromEntries(Object.entries(partsUs).map(([part, us]) => [part, us * scale])), ...others } }
+const barOf = (step: StepMeasured): Bar => {
+  const { main: _main, ...others } = step.threadsUs
+  const scale = scaleOf(step)
+  const parts = Object.entries(step.partsUs ?? {}).map(([part, us]) => [part, us * scale] as const)
+  return { name: step.name, parts: { ...Object.fromEntries(parts), ...others } }
 }
 
 /** The broker alone, step by step under the profiler of V8. */
@@ -57,7 +59,7 @@ export const profileReport = (steps: readonly StepMeasured[], withChart: boolean
     const values = bars.map(({ parts }) => parts[part] ?? 0)
     return [part, ...values.map(cell), cell(sum(values))]
   })
-  const functions = steps.flatMap(({ functionsUs = [] }) => functionsUs)
+  const functions = steps.flatMap((step) => (step.functionsUs ?? []).map(([name, us]) => [name, us * scaleOf(step)] as const))
   const dearest = [...Map.groupBy(functions, ([name]) => name)]
     .map(([name, all]) => [name, sum(all.map(([, us]) => us))] as const)
     .toSorted(([, one], [, other]) => other - one)
