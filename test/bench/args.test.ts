@@ -13,6 +13,7 @@ describe('what the bench is asked for', () => {
       rounds: 5,
       seconds: 20,
       transactions: 1_000_000,
+      logins: 200_000,
     })
   })
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const COMMANDS = ['compare', 'profile', 'growth', 'overload', 'cores'] as const
+export const COMMANDS = ['compare', 'profile', 'growth', 'overload', 'cores', 'memory'] as const
 
 export type Command = (typeof COMMANDS)[number]
 
@@ -17,14 +17,17 @@ export type Wish = {
   readonly seconds: number
   /** How many logins `growth` goes up to. */
   readonly transactions: number
+  /** How many `memory` does. */
+  readonly logins: number
 }
 
-export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--keep] [--users N] [--rounds N] [--seconds N] [--transactions N]
+export const USAGE = `usage: npm run bench -- [${COMMANDS.join('|')}] [--quick] [--json] [--keep] [--users N] [--rounds N] [--seconds N] [--transactions N] [--logins N]
 
   compare   this broker, node-oidc-provider and the floor, side by side (what is done without a word)
   growth    this broker with 1,000, 100,000 and 1,000,000 logins on disk (up to --transactions), and with 1, 100 and 10,000 relying parties
   overload  this broker at three times the load that it can carry, and afterwards
   cores     one and two processes that share a folder
+  memory    resident memory while 200,000 logins are done (--logins)
   profile   where a login's time goes, step by step; with --keep as a chart too
 
   --quick   fewer and shorter rounds: under two minutes
@@ -53,6 +56,7 @@ export const readWish = (argv: readonly string[]): Wish => {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       transactions: { type: 'string' },
+      logins: { type: 'string' },
     },
   })
   const [name = 'compare', ...more] = positionals
@@ -68,5 +72,6 @@ export const readWish = (argv: readonly string[]): Wish => {
     rounds: whole('rounds', values.rounds, quick ? 2 : 5),
     seconds: whole('seconds', values.seconds, quick ? 5 : 20),
     transactions: whole('transactions', values.transactions, quick ? 100_000 : 1_000_000),
+    logins: whole('logins', values.logins, quick ? 2000 : 200_000),
   }
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { version } from 'node:process'
 import { format, resolveConfig } from 'prettier'
 import type { Command, Wish } from './args.ts'
+import { table, type Figures } from './report.ts'
+import { targetsOf } from './targets.ts'
 import { fill, valuesOf, type Measures } from './sizing.ts'
 import { ROOT } from '../support/broker.ts'
 
@@ -15,6 +17,7 @@ const TITLES: Readonly<Record<Command, string>> = {
   growth: 'What grows with the log and with relying parties',
   overload: 'At three times the load that is carried',
   cores: 'One and two processes',
+  memory: 'Memory while logins are done',
 }
 
 export const machine = (): string => {
@@ -35,6 +38,22 @@ export const keep = async ({ command, quick, rounds, seconds, users }: Wish, rep
   const how = `\`npm run bench -- ${command}${quick ? ' --quick' : ''} --keep\`, ${today()}, ${machine()}. ${users} users, ${rounds} rounds of ${seconds} s.`
   await write(join(FOLDER, `${command}.md`), `# ${TITLES[command]}\n\n${how}\n\n${report}\n`)
   await write(join(FOLDER, `${command}.json`), JSON.stringify(figures))
+}
+
+/** Replaces what stands between two marks of a page. */
+export const between = (page: string, name: string, text: string): string => {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`the page has no place for ${name}`)
+  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`
+}
+
+/** The table of what is to be reached, in the README. */
+export const keepTargets = async ({ quick }: Wish, figures: Figures): Promise<void> => {
+  const rows = targetsOf(figures).map(({ what, wanted, found, met }) => [what, wanted, found, met ? 'yes' : 'no'])
+  const how = `Measured on ${machine()}, ${today()}${quick ? ', in short rounds' : ''}: ${figures.logins_per_core} logins/s of a core.`
+  const path = join(ROOT, 'README.md')
+  await write(path, between(readFileSync(path, 'utf8'), 'figures', `${how}\n\n${table(['', 'wanted', 'measured', 'reached'], rows)}`))
 }
 
 /** The page that says what a country needs, from what was just measured. */

@@ -4,7 +4,8 @@ import { readWish, USAGE, type Wish } from './args.ts'
 import { compare, type Note } from './compare.ts'
 import { cores, coresReport } from './cores.ts'
 import { growth, growthReport } from './growth.ts'
-import { keep, keepSizing } from './keep.ts'
+import { keep, keepSizing, keepTargets } from './keep.ts'
+import { memory, memoryReport } from './memory.ts'
 import { overload, overloadReport } from './overload.ts'
 import { profileReport, profileSteps } from './profile-run.ts'
 import { figuresOf, measuresOf, reportOf } from './report.ts'
@@ -26,8 +27,12 @@ const run = async (wish: Wish): Promise<Done> => {
   switch (wish.command) {
     case 'compare': {
       const compared = await compare(wish, note)
-      if (wish.keep) await keepSizing(measuresOf(compared))
-      return { report: reportOf(compared), figures: figuresOf(compared) }
+      const figures = figuresOf(compared)
+      if (wish.keep) {
+        await keepSizing(measuresOf(compared))
+        await keepTargets(wish, figures)
+      }
+      return { report: reportOf(compared), figures }
     }
     case 'growth': {
       const found = await growth(wish, note)
@@ -40,6 +45,10 @@ const run = async (wish: Wish): Promise<Done> => {
     case 'cores': {
       const found = await cores(wish, note)
       return { report: coresReport(found), figures: found }
+    }
+    case 'memory': {
+      const found = await memory(wish, note)
+      return { report: memoryReport(found), figures: found }
     }
     case 'profile': {
       const steps = await profileSteps(wish, note)
