@@ -20,6 +20,8 @@ const decide = (command: ConsentCommand, state: ConsentState): Decision<ConsentE
     case 'GiveConsent': {
       if (state.status === 'withdrawing') return refused('consent_withdrawn')
       const { standing, transaction, liveUntil } = command
+      // A login decides once: of a double click, or of two tabs at once, the first stands (rule 12).
+      if (state.status === 'given' && state.standing?.transaction === transaction) return recorded()
       return recorded({ type: 'ConsentGiven', data: { client: standing.client, transaction, standing, liveUntil } })
     }
     case 'ReuseConsent': {

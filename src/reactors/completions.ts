@@ -4,7 +4,7 @@ import { attemptCounters, consents, transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
-import { completeWithdrawal } from '../steps/withdraw.ts'
+import { completeWithdrawal, takeBack } from '../steps/withdraw.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import { attemptsStream, idOf, transactionStream } from '../../domain/streams.ts'
@@ -30,9 +30,11 @@ const completeCredit = async (world: World, event: Recorded, act: Act): Promise<
   await count(world, act, person, { type: 'CreditAttempt', at: act.at, path, transaction: act.transaction, reason: 'success' })
 }
 
-/** The consent stream has it, the transaction has not (rule 12). */
+/** The consent stream has it, the transaction has not (rule 12): it gets it, or the consent is taken back where it ended meanwhile. */
 const completeConsent = async (world: World, event: Recorded, act: Act): Promise<void> => {
   const { state } = await load(world, transactions, transactionStream(act.transaction))
+  const over = state.stage === 'failed' || state.stage === 'expired'
+  if (over && state.consent === undefined && event.type === 'ConsentGiven') return takeBack(world, act, idOf(event.stream))
   if (state.stage !== 'authenticated') return
   const standing = event.data['standing'] as unknown as StandingConsent
   await command(world, act, {

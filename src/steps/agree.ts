@@ -6,6 +6,7 @@ import { openRequest, unseal, type SealedParts } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, commandStream, type Act, type Outcome } from './act.ts'
 import { NOTICE_VERSION, noticeOf } from './notice.ts'
+import { takeBack } from './withdraw.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { covers, type ConsentState, type StandingConsent } from '../../domain/consent/consent.ts'
 import type { Digest, Instant, Json } from '../../domain/ports.ts'
@@ -141,7 +142,10 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
   const wish = { type: 'GiveConsent', at, standing, transaction, liveUntil: liveUntil(world.policy.value, at) } as const
   const given = await commandConsent(world, act, consent, wish)
   if (given.refusal !== undefined) return { state, refusal: given.refusal }
-  return recordOnTransaction(world, act, 'given', consent, given.revision, standing)
+  const agreed = await recordOnTransaction(world, act, 'given', consent, given.revision, given.state.standing ?? standing)
+  // The person refused in another tab, or time ran out, between the two appends.
+  if (agreed.refusal !== undefined && agreed.state.consent === undefined) await takeBack(world, act, consent)
+  return agreed
 }
 
 export const denyConsent = (world: World, act: Act): Promise<Outcome> => command(world, act, { type: 'DenyConsent', at: act.at })

@@ -1,4 +1,6 @@
 import { hmac, sha256 } from '../crypto/hash.ts'
+import { transactions } from '../deciders.ts'
+import { load } from '../handle.ts'
 import { ASKED_AT, openRequest, seal, sealedUntil, unseal, verifiedNamesIn, type SealedParts } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, type Act, type Outcome } from './act.ts'
@@ -6,6 +8,7 @@ import { claimsMeeting } from '../../domain/claims.ts'
 import type { Instant, VerifiedFacts } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { plusSeconds } from '../../domain/time.ts'
+import { transactionStream } from '../../domain/streams.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
 import { verifiedAnswer } from '../../domain/verified/answer.ts'
 import { claimNamed, isVerifiedName } from '../../domain/verified/names.ts'
@@ -81,7 +84,11 @@ export const issueCode = async (world: World, act: Act, state: TransactionState)
   // Nothing is released for a relying party that was deactivated meanwhile (rule 16).
   if (!act.client.active) return { state, refusal: 'client_inactive' }
   const given = await released(world, act, state)
-  if (typeof given === 'string') return { state, refusal: given }
+  if (typeof given === 'string') {
+    // A session that is good for one release was used by the same click on another node, which has issued the code by now.
+    const now = await load(world, transactions, transactionStream(act.transaction))
+    return now.state.stage === 'code_issued' ? { state: now.state } : { state, refusal: given }
+  }
   const { claims, verified } = given
   const until = sealedUntil(world.policy.value, state.deadline ?? act.at)
   if (Object.keys(verified).length > 0) await seal(world, act.transaction, 'verified', verified, until)

@@ -1,8 +1,8 @@
 import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { consents } from '../deciders.ts'
-import type { Handled } from '../handle.ts'
-import { command, commandStream, type Deciding } from './act.ts'
+import { load, type Handled } from '../handle.ts'
+import { command, commandStream, type Act, type Deciding } from './act.ts'
 import type { ConsentState } from '../../domain/consent/consent.ts'
 import type { Instant, Uuid } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -49,4 +49,11 @@ export const withdrawConsent = async (
   if (requested.refusal !== undefined) return requested.refusal
   await completeWithdrawal(world, withdrawal, requested.state)
   return undefined
+}
+
+/** A login that ended before the consent reached it leaves none behind (rules 12 and 14): what it gave is withdrawn. */
+export const takeBack = async (world: Deciding, act: Act, consent: string): Promise<void> => {
+  const { state } = await load(world, consents, consentStream(consent))
+  if (state.status !== 'given' || state.standing?.transaction !== act.transaction) return
+  await withdrawConsent(world, { consent, id: uuidv5(act.id, 'takeBack'), causation: act.causation, at: act.at }, 'self')
 }

@@ -43,6 +43,19 @@ describe('GiveConsent', () => {
       })
   })
 
+  it('rule 12: a login decides once, so the second click records nothing and the first choice stands', () => {
+    const more: StandingConsent = { ...standing, accepted: ['email', 'birthdate'], refused: [], givenAt: at(1) }
+    const second = givenConsent([givenEvent]).when({
+      type: 'GiveConsent',
+      at: at(1),
+      standing: more,
+      transaction: TRANSACTION,
+      liveUntil: at(1001),
+    })
+    second.records()
+    expect(second.state.standing).to.deep.equal(standing)
+  })
+
   it('rule 13: no new use while a withdrawal is under way; afterwards there is', () => {
     givenConsent([givenEvent, requested]).when(give).refuses('consent_withdrawn')
     givenConsent([givenEvent, requested, withdrawn]).when(give).records(givenEvent)

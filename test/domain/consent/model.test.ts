@@ -9,7 +9,7 @@ import { at, digest, standing } from '../samples.ts'
 
 /** What a person would say about their consent: a list of what happened, looked at from its end. */
 type Said =
-  | { readonly what: 'given'; readonly second: number; readonly request: string; readonly days: number }
+  | { readonly what: 'given'; readonly transaction: string; readonly second: number; readonly request: string; readonly days: number }
   | { readonly what: 'asked_back' | 'back'; readonly second: number }
 
 type Model = { readonly said: readonly Said[] }
@@ -47,7 +47,10 @@ const expected = (model: Model, one: Move, second: number): { readonly granted: 
   switch (one.do) {
     case 'give': {
       if (last?.what === 'asked_back') return { granted: false, next: model }
-      const said = [...model.said, { what: 'given', second, request: one.request, days: one.days } as const]
+      // A login decides once.
+      if (last?.what === 'given' && last.transaction === one.transaction) return { granted: false, next: model }
+      const { transaction, request, days } = one
+      const said = [...model.said, { what: 'given', second, transaction, request, days } as const]
       return { granted: true, next: { said } }
     }
     case 'reuse': {

@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util'
+import { openField, RACES, runRace, WIDTH } from './races.ts'
+
+/** `npm run races`: many at once for what only one may have. `--rounds`: of all races together. */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1000' } } })
+const rounds = Math.max(1, Math.ceil(Number(values.rounds) / RACES.length))
+const field = await openField()
+let failed = false
+try {
+  for (const race of RACES) {
+    const began = performance.now()
+    const shown = process.stderr.isTTY ? 1 : Math.ceil(rounds / 4)
+    const result = await runRace(field, race, rounds, (round) => {
+      if (round % shown === 0)
+        process.stderr.write(
+          `${process.stderr.isTTY ? '\r' : ''}${race.name}: round ${round} of ${rounds}${process.stderr.isTTY ? '' : '\n'}`,
+        )
+    })
+    if (process.stderr.isTTY) process.stderr.write('\r')
+    const seconds = ((performance.now() - began) / 1000).toFixed(0)
+    process.stdout.write(`${race.name}: ${result.won} of ${result.rounds} rounds of ${WIDTH} had exactly one winner (${seconds} s)\n`)
+    for (const line of result.wrong.slice(0, 20)) process.stdout.write(`  ${line}\n`)
+    failed ||= result.wrong.length > 0
+  }
+} finally {
+  await field.close()
+}
+process.exitCode = failed ? 1 : 0
