@@ -55,5 +55,8 @@ export const withdrawConsent = async (
 export const takeBack = async (world: Deciding, act: Act, consent: string): Promise<void> => {
   const { state } = await load(world, consents, consentStream(consent))
   if (state.status !== 'given' || state.standing?.transaction !== act.transaction) return
-  await withdrawConsent(world, { consent, id: uuidv5(act.id, 'takeBack'), causation: act.causation, at: act.at }, 'self')
+  const withdrawal = { consent, id: uuidv5(act.id, 'takeBack'), causation: act.causation, at: act.at }
+  const requested = await commandConsent(world, withdrawal, { type: 'RequestWithdrawal', at: act.at, by: 'self' })
+  // Of many clicks at once one goes on; where it crashes, a reactor does (rule 15).
+  if (requested.events.length > 0) await completeWithdrawal(world, withdrawal, requested.state)
 }
