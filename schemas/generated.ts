@@ -179,6 +179,16 @@ export type PersonCreditAttempt = {
   readonly reason: 'success' | 'not_checked'
 }
 
+/** An operator lets a person try again whose path failures closed. */
+export type PersonReopenPath = {
+  readonly type: 'ReopenPath'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly path: Path
+  readonly actor: Actor
+  readonly case: Case
+}
+
 /** The person asked to be remembered on this device. */
 export type PersonTrustDevice = {
   readonly type: 'TrustDevice'
@@ -471,6 +481,8 @@ export type Counters = {
   readonly disabled: boolean
   /** Messages of the last day that no success followed. */
   readonly sends: readonly Send[]
+  /** When the newest of these failures was counted, where the policy forgets them. */
+  readonly countedAt?: Instant
 }
 
 export type Device = {
@@ -503,6 +515,12 @@ export type StandingConsent = {
   readonly givenAt: Instant
   readonly expiresAt: Instant
 }
+
+/** Who acted for the operator, as the operator's own directory names them. Never a person who signs in. */
+export type Actor = string
+
+/** Why: the reference of a case in the operator's own system. */
+export type Case = string
 
 /** What a deployment may set: one JSON file, or the environment as ESIGNET_ and the path in upper snake case. */
 export type Config = {
@@ -688,6 +706,14 @@ export type PersonAttemptCredited = {
 export type PersonDeviceTrusted = {
   /** Newest first. */
   readonly devices: readonly Device[]
+}
+
+/** {actor} reopened the {path} path of a person (case {case}). */
+export type PersonPathReopened = {
+  readonly path: Path
+  readonly actor: Actor
+  readonly case: Case
+  readonly counters: Counters
 }
 
 /** A message was counted on the {path} path. */
@@ -980,6 +1006,8 @@ export type Policy = {
       readonly longestWaitS: number
       /** Then the path stays closed (NIST SP 800-63B: at most 100). */
       readonly failuresMax: number
+      /** Days without an attempt after which failures are forgotten, and a path that they closed opens again. */
+      readonly forgetDays?: number
     }
     /** Attempts from trusted devices. */
     readonly trusted: {
@@ -991,6 +1019,8 @@ export type Policy = {
       readonly longestWaitS: number
       /** Then the path stays closed (NIST SP 800-63B: at most 100). */
       readonly failuresMax: number
+      /** Days without an attempt after which failures are forgotten, and a path that they closed opens again. */
+      readonly forgetDays?: number
     }
   }
   /** Which factors meet which authentication context. */
@@ -1323,6 +1353,7 @@ export type PersonEvent =
   | { readonly type: 'AttemptCounted'; readonly data: PersonAttemptCounted }
   | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
   | { readonly type: 'DeviceTrusted'; readonly data: PersonDeviceTrusted }
+  | { readonly type: 'PathReopened'; readonly data: PersonPathReopened }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
 
 export type TransactionEvent =
@@ -1362,7 +1393,7 @@ export type ClientCommand = ClientActivateClient | ClientDeactivateClient | Clie
 
 export type ConsentCommand = ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRequestWithdrawal | ConsentReuseConsent
 
-export type PersonCommand = PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonTrustDevice
+export type PersonCommand = PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonReopenPath | PersonTrustDevice
 
 export type TransactionCommand =
   | TransactionAttemptFactor

@@ -125,7 +125,7 @@ const openSingleUse = async ({ redis, data }: Settings, runtime: Runtime, store:
   return redisSingleUse({ ...runtime, place: redis.secrets, first: (await store.head()) === undefined })
 }
 
-const openPersonKeys = async (
+export const openPersonKeys = async (
   { redis, data }: Settings,
   runtime: Runtime,
   store: EventStore,
@@ -177,7 +177,7 @@ const refuseLostKeys = async ({ data }: Settings, store: EventStore): Promise<vo
     throw new Fault('invalid', `there are sign-ins in ${data}, but no keys: put the folder \`keys\` back from its backup (ops/runbooks)`)
 }
 
-const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
+export const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
   index: await keys.secret('index'),
   subject: await keys.secret('subject'),
   code: await keys.secret('code'),
@@ -287,4 +287,4 @@ export const demoIdSystem = (settings: Settings, onMessage: (message: Message) =
 })
 
 export { backup as backupEvents } from '../adapters/event-store/sqlite/backup.ts'
-export { checkPlugin, describePlugin } from '../adapters/id-system/registry.ts'
+export { checkPlugin, describePlugin, loadPlugin } from '../adapters/id-system/registry.ts'

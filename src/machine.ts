@@ -8,6 +8,7 @@ import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'
 import { openJournal } from './journal.ts'
 import { serve } from './main.ts'
+import { openPersons } from './persons.ts'
 import type { Runtime } from './runtime.ts'
 import { Fault } from '../domain/ports.ts'
 
@@ -79,7 +80,7 @@ const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Ru
   return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
 }
 
-type Composed = Pick<Machine, 'open' | 'deciding' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'>
+type Composed = Pick<Machine, 'open' | 'deciding' | 'persons' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'>
 
 /** What the command line needs of the composed house. */
 export const composed = (runtime: Runtime, environment: Environment, directory: string, print: (line: string) => void): Composed => {
@@ -92,6 +93,7 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
       timers: runtime.timers,
       policy: await keptPolicy(settings, journal, runtime),
     }),
+    persons: ({ settings, journal }) => openPersons(settings, runtime, journal.store),
     describePlugin: (opening) => describePlugin(pluginChoice(settingsOf(opening))),
     checkPlugin: async (module, settings) => {
       const { clock, chance, log, timers } = runtime

@@ -44,21 +44,38 @@ const UNKNOWN: readonly PluginErrorKind[] = ['subject_denied', 'invalid_input', 
 const subjectName = ({ idSystem }: Pick<World, 'idSystem'>, subjectKey: string): string =>
   `subject:${idSystem.description.id}:${subjectKey}`
 
-/**
- * The person behind an identifier. Aliases are joined by the ID system's own key where it says one (rule 18); what it does not
- * know gets a provisional row of its own, so that known and unknown ids are counted alike (rule 22).
- */
-export const personOf = async (world: World, id: IndividualId, call: Call): Promise<KnownPerson | 'unavailable'> => {
+type Naming = Pick<World, 'idSystem' | 'secrets'>
+
+/** The row of an identifier: by the ID system's own key where it says one (rule 18). Undefined where it cannot say now. */
+const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<Digest | undefined> => {
   const { system } = world.idSystem
   let name = `id:${id.type}:${id.value}`
   if (system.resolve) {
     const answer = await system.resolve({ ...call, id })
     if (answer.ok) name = subjectName(world, answer.value.subjectKey)
     // Counted under the identifier alone, a known person would have a fresh count for each alias.
-    else if (!UNKNOWN.includes(answer.error)) return 'unavailable'
+    else if (!UNKNOWN.includes(answer.error)) return undefined
   }
-  const index = hmac(world.secrets.index, name)
-  return { person: await world.personKeys.resolve(index), index }
+  return hmac(world.secrets.index, name)
+}
+
+/**
+ * The person behind an identifier. What the ID system does not know gets a provisional row of its own, so that known and unknown ids
+ * are counted alike (rule 22).
+ */
+export const personOf = async (world: World, id: IndividualId, call: Call): Promise<KnownPerson | 'unavailable'> => {
+  const index = await indexFor(world, id, call)
+  return index === undefined ? 'unavailable' : { person: await world.personKeys.resolve(index), index }
+}
+
+/** The person behind an identifier, where there is one; nobody is made. */
+export const findPerson = async (
+  world: Naming & Pick<World, 'personKeys'>,
+  id: IndividualId,
+  call: Call,
+): Promise<Person | undefined | 'unavailable'> => {
+  const index = await indexFor(world, id, call)
+  return index === undefined ? 'unavailable' : world.personKeys.find(index)
 }
 
 /**

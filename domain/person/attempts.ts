@@ -9,7 +9,7 @@ type Counters = Extract<PersonEvent, { type: 'AttemptCounted' }>['data']['counte
 export type AttemptsState = Counters
 export type AttemptsRules = { readonly policy: Policy }
 
-export type AttemptsCommand = Extract<PersonCommand, { type: 'CountAttempt' | 'CreditAttempt' | 'CountSend' }>
+export type AttemptsCommand = Extract<PersonCommand, { type: 'CountAttempt' | 'CreditAttempt' | 'CountSend' | 'ReopenPath' }>
 
 export const noAttempts: AttemptsState = { failures: 0, disabled: false, sends: [] }
 
@@ -19,9 +19,10 @@ const closed = (state: AttemptsState, at: Instant): boolean => state.disabled ||
 const after = (state: AttemptsState, failures: number, at: Instant, waits: Policy['limits']['unknown']): AttemptsState => {
   const beyond = failures - waits.free
   const disabled = failures >= waits.failuresMax
-  if (beyond <= 0) return { failures, disabled, sends: state.sends }
+  const counted = { failures, disabled, sends: state.sends, ...(waits.forgetDays !== undefined && failures > 0 && { countedAt: at }) }
+  if (beyond <= 0) return counted
   const waitS = Math.min(waits.firstWaitS * 2 ** Math.min(beyond - 1, 30), waits.longestWaitS)
-  return { failures, disabled, sends: state.sends, closedUntil: plusSeconds(at, waitS) }
+  return { ...counted, closedUntil: plusSeconds(at, waitS) }
 }
 
 /** An attempt that was never checked takes back its own count, and no wait grows by it. */
@@ -31,31 +32,52 @@ const without = (state: AttemptsState, at: Instant, waits: Policy['limits']['unk
   return { ...counters, closedUntil: closedUntil < state.closedUntil ? closedUntil : state.closedUntil }
 }
 
+const DAY_S = 86_400
+
+/**
+ * Failures of long ago are forgotten: else one wrong guess now and then, by anybody, would close a person's path for good. A closed
+ * path counts nothing, so nobody can keep it closed by trying on.
+ */
+const remembered = (state: AttemptsState, at: Instant, { forgetDays }: Policy['limits']['unknown']): AttemptsState => {
+  const since = state.countedAt ?? state.closedUntil
+  return forgetDays === undefined || since === undefined || at < plusSeconds(since, forgetDays * DAY_S)
+    ? state
+    : { ...noAttempts, sends: state.sends }
+}
+
 const recent = (state: AttemptsState, at: Instant, seconds: number) => state.sends.filter((send) => plusSeconds(send.at, seconds) > at)
 
-const decide = (command: AttemptsCommand, state: AttemptsState, { policy }: AttemptsRules): Decision<PersonEvent> => {
-  const { at, path, transaction } = command
+const decide = (command: AttemptsCommand, before: AttemptsState, { policy }: AttemptsRules): Decision<PersonEvent> => {
+  const { at, path } = command
   const { limits } = policy
   const waits = limits[path]
+  const state = remembered(before, at, waits)
   switch (command.type) {
     case 'CountAttempt':
       // A closed path refuses from state: an attacker cannot make the stream grow (rule 21).
       if (closed(state, at)) return refused('factor_limited')
       return recorded({
         type: 'AttemptCounted',
-        data: { path, factor: command.factor, transaction, counters: after(state, state.failures + 1, at, waits) },
+        data: { path, factor: command.factor, transaction: command.transaction, counters: after(state, state.failures + 1, at, waits) },
       })
     case 'CreditAttempt': {
       // A success resets this path only.
       const counters = command.reason === 'success' ? noAttempts : without(state, at, waits)
-      return recorded({ type: 'AttemptCredited', data: { path, transaction, reason: command.reason, counters } })
+      return recorded({ type: 'AttemptCredited', data: { path, transaction: command.transaction, reason: command.reason, counters } })
     }
     case 'CountSend': {
       if (closed(state, at)) return refused('factor_limited')
-      const day = recent(state, at, 86_400)
+      const { transaction } = command
+      const day = recent(state, at, DAY_S)
       if (recent(state, at, 3600).length >= limits.sendsPerHour || day.length >= limits.sendsPerDay) return refused('factor_limited')
       return recorded({ type: 'SendCounted', data: { path, transaction, counters: { ...state, sends: [...day, { at, transaction }] } } })
     }
+    case 'ReopenPath':
+      // Messages still count: who reopens a path gives no message away.
+      return recorded({
+        type: 'PathReopened',
+        data: { path, actor: command.actor, case: command.case, counters: { ...noAttempts, sends: state.sends } },
+      })
   }
 }
 

@@ -4,6 +4,7 @@ import type { StateCache } from '../handle.ts'
 import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
+import type { Persons } from '../persons.ts'
 import type { Json, PluginDescription, Position, ReadModel } from '../../domain/ports.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
@@ -44,6 +45,8 @@ export type Machine = Runtime & {
   /** `existing`: refuses a folder without events, for commands that only look. */
   readonly open: (opening: Opening, folder: 'existing' | 'new') => Promise<Stores>
   readonly deciding: (stores: Stores) => Promise<Deciding>
+  /** To find people by their identifiers: opens the ID system. */
+  readonly persons: (stores: Stores) => Promise<Persons>
   /** What the configured ID system says of itself; nothing of it is opened. */
   readonly describePlugin: (opening: Opening) => Promise<PluginDescription>
   readonly checkPlugin: (module: string, settings: { readonly [key: string]: Json }) => Promise<readonly string[]>

@@ -3,6 +3,7 @@ import { clientVerbs } from './client.ts'
 import { clientKeyVerbs } from './client-keys.ts'
 import { consentVerbs } from './consent.ts'
 import { eventVerbs } from './events.ts'
+import { personVerbs } from './person.ts'
 import { pluginVerbs } from './plugin.ts'
 import { projectionVerbs } from './projection.ts'
 import { serveVerb } from './serve.ts'
@@ -16,6 +17,7 @@ export const VERBS: readonly Verb[] = [
   ...clientKeyVerbs,
   ...txVerbs,
   ...consentVerbs,
+  ...personVerbs,
   ...auditVerbs,
   ...projectionVerbs,
   ...eventVerbs,

@@ -67,6 +67,9 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
           digest: await world.journal.keepArtefact('policy', policy, world.clock.now(), systemChance.uuid()),
         },
       }),
+      persons: async () => {
+        throw new Error('this command line has no persons')
+      },
       describePlugin: async () => PLUGIN,
       checkPlugin: async (module) => (module === 'mock' ? [] : ['it cannot be imported']),
       plugins: async () => [{ module: 'mock', use: 'ID system' }],

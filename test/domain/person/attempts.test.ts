@@ -10,7 +10,12 @@ import type { PersonEvent } from '../../../schemas/generated.ts'
 import { given } from '../../support/given-decider.ts'
 import { at, PERSON, policy, TRANSACTION } from '../samples.ts'
 
-const rules = { policy }
+/** A policy of before failures were forgotten, as old records cite it. */
+const remembering = (path: 'trusted' | 'unknown') => {
+  const { forgetDays: _none, ...waits } = policy.limits[path]
+  return waits
+}
+const rules = { policy: { ...policy, limits: { ...policy.limits, unknown: remembering('unknown'), trusted: remembering('trusted') } } }
 const givenPerson = given(attempts, rules)
 const onPath = { path: 'unknown', transaction: TRANSACTION } as const
 
@@ -239,5 +244,61 @@ describe('rule 21: two paths', () => {
     givenPerson([])
       .when(attempt(0, 'trusted'))
       .records(counted({ failures: 1, disabled: false, sends: [] }, 'trusted'))
+  })
+})
+
+describe('failures of long ago', () => {
+  const DAY = 86_400
+  const givenForgetting = given(attempts, { policy })
+  const closedAt0 = counted({ failures: 100, disabled: true, sends: [], closedUntil: at(3600), countedAt: at(0) })
+
+  it('are forgotten thirty days after the newest, and the path that they closed opens', () => {
+    givenForgetting([closedAt0])
+      .when(attempt(30 * DAY - 1))
+      .refuses('factor_limited')
+    givenForgetting([closedAt0])
+      .when(attempt(30 * DAY))
+      .records(counted({ failures: 1, disabled: false, sends: [], countedAt: at(30 * DAY) }))
+  })
+
+  it('also those of a path that was closed before they carried their time', () => {
+    const old = counted({ failures: 100, disabled: true, sends: [], closedUntil: at(0) })
+    givenForgetting([old])
+      .when(attempt(30 * DAY))
+      .records(counted({ failures: 1, disabled: false, sends: [], countedAt: at(30 * DAY) }))
+  })
+
+  it('a closed path cannot be kept closed by trying on: what is refused is not counted', () => {
+    const tries = Array.from({ length: 60 }, (_, index) => attempt(index * 43_200))
+    const events = tries.reduce<readonly PersonEvent[]>(
+      (before, next) => [...before, ...attempts.decide(next, fold(attempts, before), { policy }).events],
+      [closedAt0],
+    )
+    expect(events).to.have.length(1)
+    givenForgetting(events)
+      .when(attempt(30 * DAY))
+      .records(counted({ failures: 1, disabled: false, sends: [], countedAt: at(30 * DAY) }))
+  })
+})
+
+describe('ReopenPath', () => {
+  const reopen = { type: 'ReopenPath', at: at(10), path: 'unknown', actor: 'j.doe', case: 'HELP-42' } as const
+  const sends = [{ at: at(5), transaction: TRANSACTION }]
+
+  it('an operator opens a path that was closed for good; messages still count', () => {
+    givenPerson([counted({ failures: 100, disabled: true, sends, closedUntil: at(3600) })])
+      .when(reopen)
+      .records({
+        type: 'PathReopened',
+        data: { path: 'unknown', actor: 'j.doe', case: 'HELP-42', counters: { failures: 0, disabled: false, sends } },
+      })
+    givenPerson([counted({ failures: 100, disabled: true, sends, closedUntil: at(3600) }), ...after(reopen)])
+      .when(attempt(11))
+      .records(counted({ failures: 1, disabled: false, sends: [] }))
+  })
+
+  it('the command and the event are what their schemas say', () => {
+    expect(checkCommand('person', reopen)).to.have.property('ok', true)
+    for (const { type, data } of after(reopen)) expect(checkEvent('person', type, 1, data)).to.have.property('ok', true)
   })
 })

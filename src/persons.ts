@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadPlugin, openKeys, openPersonKeys, pluginChoice, secretsOf } from './compose.ts'
+import type { Settings } from './config.ts'
+import type { Runtime } from './runtime.ts'
+import type { World } from './world.ts'
+import type { EventStore } from '../domain/ports.ts'
+
+export type Persons = Pick<World, 'idSystem' | 'secrets' | 'personKeys'> & { readonly close: () => Promise<void> }
+
+/** What it takes to find a person by an identifier, beside a broker that may run: the plugin gets a folder of its own for it. */
+export const openPersons = async (settings: Settings, runtime: Runtime, store: EventStore): Promise<Persons> => {
+  const { clock, chance, log, timers } = runtime
+  const keys = await openKeys(settings, runtime)
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'esignet-plugin-'))
+  const personKeys = await openPersonKeys(settings, runtime, store, await keys.secret('person-keys'))
+  const close = async (): Promise<void> => {
+    await personKeys.close()
+    rmSync(dataDirectory, { recursive: true, force: true })
+  }
+  try {
+    const idSystem = await loadPlugin({ ...pluginChoice(settings), tools: { clock, chance, log, dataDirectory }, timers })
+    const closeAll = async (): Promise<void> => {
+      await idSystem.system.close()
+      await close()
+    }
+    return { idSystem, personKeys, secrets: await secretsOf(keys), close: closeAll }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
