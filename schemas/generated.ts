@@ -532,8 +532,19 @@ export type Config = {
   readonly issuer?: string
   /** Folder of the embedded store, keys and read models. */
   readonly data?: string
-  /** Event store: `sqlite` (embedded, durable) or `memory` (forgets everything; demo and tests only). */
+  /** Event store: `sqlite` (embedded, durable), `kurrentdb` (a server, for many nodes) or `memory` (forgets everything; demo and tests only). */
   readonly store?: string
+  /** The server of the event store; only read where `store` is `kurrentdb`. */
+  readonly kurrentdb?: {
+    /** Connection string: `esdb://host:2113,host:2113?tlsCAFile=/path/ca.crt&nodePreference=leader`. Without credentials. */
+    readonly connection?: string
+    /** File with one line, `user:password`, of an account that may read `$all`; asked for wherever TLS is on. */
+    readonly credentialsFile?: string
+    /** `eventstore`: @eventstore/db-client, part of this installation. `kurrent`: @kurrent/kurrentdb-client, to be installed. */
+    readonly client?: 'eventstore' | 'kurrent'
+    /** Within this time every call of the store is answered, an election of a new leader included. */
+    readonly budgetMs?: number
+  }
   /** What several nodes share in Redis (rule 40), each role in an instance of its own. What is absent lies in the data folder. */
   readonly redis?: {
     /** Read models. May be lost at any moment: they are told again. */

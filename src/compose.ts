@@ -95,8 +95,14 @@ export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line
 
 const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => void mkdirSync(data, { recursive: true, mode: 0o700 })
 
-export const openEventStore = async (settings: Settings, { clock, timers, log }: Runtime): Promise<EventStore> => {
+export const openEventStore = async (settings: Settings, { clock, chance, timers, log }: Runtime): Promise<EventStore> => {
   if (settings.store === 'memory') return memoryEventStore({ clock, timers })
+  const { connection, ...server } = settings.kurrentdb ?? {}
+  if (settings.store === 'kurrentdb' && connection !== undefined) {
+    // Loaded only where it is chosen: whoever has the embedded store starts as fast as ever.
+    const { kurrentDbEventStore } = await import('../adapters/event-store/kurrentdb/kurrentdb-event-store.ts')
+    return kurrentDbEventStore({ settings: { connection, ...server }, timers, chance, log })
+  }
   ensureFolder(settings)
   return sqliteEventStore({ file: join(settings.data, 'events.db'), clock, timers, log })
 }

@@ -14,7 +14,7 @@ export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'dat
   readonly issuer: string
   /** Absolute path. */
   readonly data: string
-  readonly store: 'sqlite' | 'memory'
+  readonly store: 'sqlite' | 'memory' | 'kurrentdb'
   readonly demoPort: number
   readonly timeZone: string
   readonly trustedProxies: readonly string[]
@@ -103,8 +103,13 @@ const namesMock = (module: string | undefined): boolean => module === 'mock' || 
 /** Passwords and digests of what was used travel there. */
 const plainlyAway = (url: string): boolean => url.startsWith('redis:') && !LOOPBACK.has(new URL(url).hostname.replace(/^\[|\]$/g, ''))
 
+/** The schema has checked the word. */
+const storeOf = (store: string | undefined): Settings['store'] => (store === 'memory' || store === 'kurrentdb' ? store : 'sqlite')
+
 /** What only a deployment may not do (rule 44): each with what to do about it. */
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
+  if (config.store === 'kurrentdb' && config.kurrentdb?.connection === undefined)
+    return ['kurrentdb.connection: name the server, esdb://host:2113']
   if (mode === 'tool') return []
   if (mode === 'demo')
     return LOOPBACK.has(config.host ?? DEFAULTS.host)
@@ -149,7 +154,7 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
       host: given.host ?? DEFAULTS.host,
       issuer: given.issuer ?? `http://localhost:${String(port)}`,
       data: resolve(directory, given.data ?? DEFAULTS.data),
-      store: given.store === 'memory' ? 'memory' : 'sqlite',
+      store: storeOf(given.store),
       demoPort: demo?.port ?? DEFAULTS.demo.port,
       timeZone: given.timeZone ?? DEFAULTS.timeZone,
       trustedProxies: given.trustedProxies ?? DEFAULTS.trustedProxies,

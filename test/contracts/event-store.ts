@@ -30,6 +30,8 @@ export type EventStoreHarness = {
   readonly open: (tools?: { readonly now?: () => Instant }) => Promise<OpenedStore>
   readonly durable: boolean
   readonly crossProcess: boolean
+  /** Events that lie between an append and its repeat; 100,000 where the engine is not itself a part of the test. */
+  readonly otherEvents?: number
   /** A store with room for about a megabyte; `free` makes room again without touching the store. Capability `fullDisk`. */
   readonly openSmall?: () => Promise<OpenedStore & { readonly free: () => Promise<void> }>
 }
@@ -204,7 +206,7 @@ export const eventStoreContract = (name: string, harness: EventStoreHarness): vo
         })
       }
 
-      it('6 answers an identical repeat as the first time: at once, after 100,000 other events, after a restart', async () => {
+      it('6 answers an identical repeat as the first time: at once, after many other events, after a restart', async () => {
         await own(async (one) => {
           const stream = aStream()
           const batch = events(3)
@@ -217,7 +219,7 @@ export const eventStoreContract = (name: string, harness: EventStoreHarness): vo
             expect(ids((await client.readStream(stream)).events)).to.deep.equal(ids([...batch, ...more]))
           }
           await repeats(one.store)
-          for (let n = 0; n < 100; n++) await one.store.append(`other-${n}`, 'no_stream', events(1000))
+          for (let n = 0; n < (harness.otherEvents ?? 100_000) / 1000; n++) await one.store.append(`other-${n}`, 'no_stream', events(1000))
           await repeats(one.store)
           if (one.reopen !== undefined) await repeats(await one.reopen())
         })

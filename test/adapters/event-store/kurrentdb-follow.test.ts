@@ -1,0 +1,163 @@
+import { expect } from 'chai'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import type { EventStore, Log, StoredEvent, SubscriptionMessage } from '../../../domain/ports.ts'
+import { anEvent, events, everything, until } from '../../contracts/event-store.ts'
+import { ERRORS } from '../../support/kurrentdb/script.ts'
+import { type StandIn, standIn } from '../../support/kurrentdb/server.ts'
+import { openKurrentDb } from './kurrentdb-tools.ts'
+
+const WATCH_MS = 150
+
+describe('event store: kurrentdb, subscriptions and consumers under faults (event-store 4.1)', function () {
+  this.timeout(60_000)
+  let server: StandIn
+  let store: EventStore
+  let warnings: string[]
+  const log: Log = { info: () => undefined, warn: (event) => void warnings.push(event), error: () => undefined }
+  beforeEach(async () => {
+    warnings = []
+    server = await standIn()
+    store = await openKurrentDb({ connection: server.connection }, { watchMs: WATCH_MS, log })
+  })
+  afterEach(async () => {
+    await store.close()
+    server.stop()
+  })
+
+  const follow = () => {
+    const messages: SubscriptionMessage[] = []
+    store.subscribe({}, (message) => void messages.push(message))
+    const ids = (): readonly string[] => messages.flatMap((message) => (message.kind === 'event' ? [message.event.id] : []))
+    return { ids, isCaughtUp: () => messages.at(-1)?.kind === 'caughtUp' }
+  }
+
+  const append = async (name: string, count = 3): Promise<void> => {
+    for (let n = 0; n < count; n++) await store.append(`${name}-${n}`, 'no_stream', events(2))
+  }
+
+  /** What was seen is what is there: nothing missing, nothing twice, in order. */
+  const seesEverything = async (ids: () => readonly string[], count: number): Promise<void> => {
+    await until(() => ids().length >= count, `${count} events`)
+    expect(ids()).to.deep.equal((await everything(store)).map(({ id }) => id))
+  }
+
+  it('28 a subscription that the server ends cleanly or with an error goes on where it was, and says so in the log', async () => {
+    server.script.next('follow', { kind: 'end' }, 2)
+    server.script.next('follow', { kind: 'fail', error: ERRORS.reset }, 2)
+    const tail = follow()
+    await append('s')
+    await seesEverything(tail.ids, 6)
+    expect(warnings.filter((event) => event === 'event_store_resubscribed').length).to.be.at.least(4)
+  })
+
+  it('28 a subscription goes on after the server was killed and came back, more than once', async () => {
+    const tail = follow()
+    for (const round of ['a', 'b', 'c']) {
+      await append(round)
+      server.stop()
+      await server.start()
+    }
+    await append('last')
+    await seesEverything(tail.ids, 24)
+  })
+
+  it('a subscription that is silently dead is noticed by the head of the log, and begun anew', async () => {
+    server.script.next('follow', { kind: 'mute' }, 2)
+    const tail = follow()
+    await append('s')
+    await seesEverything(tail.ids, 6)
+    expect(server.script.count('follow')).to.be.at.least(3)
+  })
+
+  it('F3 a subscription that is not even confirmed is begun anew', async () => {
+    server.script.next('follow', { kind: 'silent' })
+    const tail = follow()
+    await append('s')
+    await seesEverything(tail.ids, 6)
+  })
+
+  it('26 a handler far behind reads from the server what the process no longer keeps', async () => {
+    const seen: StoredEvent[] = []
+    let release: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    store.subscribe({}, async (message) => {
+      if (message.kind !== 'event') return
+      seen.push(message.event)
+      await gate
+    })
+    await store.append('first', 'no_stream', events(1))
+    for (let n = 0; n < 25; n++) await store.append(`s-${n}`, 'no_stream', events(100))
+    release()
+    await until(() => seen.length === 2501, 'all events')
+    expect(seen.map(({ id }) => id)).to.deep.equal((await everything(store, { max: 4096 })).map(({ id }) => id))
+  })
+
+  it("events of the server itself are nobody's: not read, not followed, not the head", async () => {
+    await append('s', 1)
+    const head = await store.head()
+    const record = { type: '$stats', contentType: 'application/json', data: new TextEncoder().encode('{}'), metadata: new Uint8Array() }
+    for (let n = 0; n < 80; n++) server.log.append('$stats-1', 'any', [{ id: anEvent().id, ...record }])
+    expect(await store.head()).to.equal(head)
+    const tail = follow()
+    await until(tail.isCaughtUp, 'the tail')
+    expect(tail.ids()).to.have.length(2)
+    expect(await everything(store, { max: 7 })).to.have.length(2)
+  })
+
+  describe('consumers', () => {
+    const consume = (seen: string[]): void =>
+      void store.consume({ group: 'g', filter: { types: ['Wish'] } }, async ({ id }) => {
+        seen.push(id)
+        return { kind: 'done' }
+      })
+    const wish = async (stream: string): Promise<string> => {
+      const event = anEvent({ type: 'Wish' })
+      await store.append(stream, 'no_stream', [event])
+      return event.id
+    }
+
+    it('join again when the server drops them, ends them, or has lost the group', async () => {
+      server.script.next('create', { kind: 'fail', error: ERRORS.notReady })
+      server.script.next('join', { kind: 'end' })
+      server.script.next('join', { kind: 'fail', error: ERRORS.dropped('g') })
+      server.script.next('join', { kind: 'fail', error: ERRORS.groupMissing('g') })
+      const seen: string[] = []
+      consume(seen)
+      const id = await wish('s')
+      await until(() => seen.length > 0, 'the wish')
+      expect(seen).to.deep.equal([id])
+      expect(server.script.count('create')).to.equal(3)
+    })
+
+    it('F3 are not stopped by a server that does not say what it can', async () => {
+      server.script.next('features', { kind: 'silent' })
+      const seen: string[] = []
+      consume(seen)
+      await wish('s')
+      await until(() => seen.length > 0, 'the wish')
+    })
+
+    it('make a connection anew that says nothing', async () => {
+      server.script.next('join', { kind: 'mute' })
+      const seen: string[] = []
+      consume(seen)
+      await wish('s')
+      await until(() => seen.length > 0, 'the wish')
+      expect(server.script.count('join')).to.be.at.least(2)
+    })
+
+    it('get again what was under way when the server was killed', async () => {
+      const tries: number[] = []
+      store.consume({ group: 'g', filter: { types: ['Wish'] } }, async () => {
+        tries.push(tries.length)
+        if (tries.length === 1) await new Promise(() => undefined)
+        return { kind: 'done' }
+      })
+      await wish('s')
+      await until(() => tries.length === 1, 'the first try')
+      server.stop()
+      await server.start()
+      await until(() => tries.length === 2, 'the second try')
+    })
+  })
+})

@@ -1,0 +1,77 @@
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
+
+// How the stand-in is told to misbehave.
+
+export type CallKind = 'append' | 'read' | 'follow' | 'features' | 'create' | 'join' | 'replay' | 'gossip'
+
+export type Act =
+  /** Nothing is done and nothing is answered. */
+  | { readonly kind: 'silent' }
+  /** It is done, and answered late. */
+  | { readonly kind: 'late'; readonly ms: number }
+  /** An append is kept, and its answer lost in one of four ways. */
+  | { readonly kind: 'lost'; readonly as: 'silence' | 'reset' | 'timeout' | 'conflict' }
+  /** A stream ends cleanly at once. */
+  | { readonly kind: 'end' }
+  /** A subscription is confirmed and then says nothing. */
+  | { readonly kind: 'mute' }
+  | { readonly kind: 'notLeader'; readonly port: number }
+  | { readonly kind: 'fail'; readonly error: Partial<ServiceError> }
+
+export const serviceError = (code: status, details: string, members: Readonly<Record<string, string>> = {}): Partial<ServiceError> => {
+  const metadata = new Metadata()
+  for (const [name, value] of Object.entries(members)) metadata.set(name, value)
+  return { code, details, metadata }
+}
+
+/** Error shapes as the real server sends them. */
+export const ERRORS = {
+  notLeader: (port: number) =>
+    serviceError(status.NOT_FOUND, 'Leader info available', {
+      exception: 'not-leader',
+      'leader-endpoint-host': '127.0.0.1',
+      'leader-endpoint-port': String(port),
+    }),
+  noLeader: serviceError(status.UNKNOWN, 'No leader info available in response'),
+  notReady: serviceError(status.UNAVAILABLE, 'Server Is Not Ready'),
+  reset: serviceError(status.UNAVAILABLE, 'read ECONNRESET'),
+  timeout: serviceError(status.ABORTED, 'Operation timed out: Prepare phase timeout'),
+  denied: serviceError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' }),
+  dropped: (group: string) =>
+    serviceError(status.CANCELLED, `Subscription group ${group} on stream $all was dropped`, {
+      exception: 'persistent-subscription-dropped',
+      'stream-name': '$all',
+      'group-name': group,
+    }),
+  groupExists: (group: string) =>
+    serviceError(status.ALREADY_EXISTS, `Subscription group ${group} on stream $all exists.`, {
+      exception: 'persistent-subscription-exists',
+      'stream-name': '$all',
+      'group-name': group,
+    }),
+  groupMissing: (group: string) =>
+    serviceError(status.NOT_FOUND, `Subscription group ${group} on stream $all does not exist.`, {
+      exception: 'persistent-subscription-does-not-exist',
+      'stream-name': '$all',
+      'group-name': group,
+    }),
+} as const
+
+/** What is to be done with the next calls of a kind; counts all calls. */
+export const makeScript = () => {
+  const acts = new Map<CallKind, Act[]>()
+  const counts = new Map<CallKind, number>()
+  return {
+    next: (kind: CallKind, act: Act, times = 1): void => {
+      acts.set(kind, [...(acts.get(kind) ?? []), ...Array.from({ length: times }, () => act)])
+    },
+    take: (kind: CallKind): Act | undefined => {
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+      return acts.get(kind)?.shift()
+    },
+    count: (kind: CallKind): number => counts.get(kind) ?? 0,
+    clear: (): void => acts.clear(),
+  }
+}
+
+export type Script = ReturnType<typeof makeScript>

@@ -1,0 +1,114 @@
+import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js'
+import gossipPb from '@eventstore/db-client/generated/gossip_pb.js'
+import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js'
+import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
+import featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js'
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js'
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js'
+import { type sendUnaryData, Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { randomUUID } from 'node:crypto'
+import type { Group } from './groups.ts'
+import { makeLog } from './log.ts'
+import { persistentOf } from './persistent.ts'
+import { makeScript, type Script } from './script.ts'
+import { streamsOf } from './streams.ts'
+
+const LEADER = gossipPb.MemberInfo.VNodeState.LEADER
+const GROUPS = 'event_store.client.persistent_subscriptions.PersistentSubscriptions'
+
+const features = (script: Script, respond: sendUnaryData<InstanceType<typeof featuresPb.SupportedMethods>>): void => {
+  if (script.take('features')?.kind === 'silent') return
+  const methods = [
+    ['event_store.client.streams.Streams', 'append', []],
+    ['event_store.client.streams.Streams', 'read', []],
+    [GROUPS, 'create', ['all']],
+    [GROUPS, 'read', ['all']],
+    [GROUPS, 'replayparked', ['all']],
+  ] as const
+  const answer = new featuresPb.SupportedMethods()
+  answer.setEventStoreServerVersion('24.6.0')
+  for (const [service, method, list] of methods) {
+    const one = new featuresPb.SupportedMethod()
+    one.setServiceName(service)
+    one.setMethodName(method)
+    one.setFeaturesList([...list])
+    answer.addMethods(one)
+  }
+  respond(null, answer)
+}
+
+const members = (port: number) => {
+  const place = new gossipPb.EndPoint()
+  place.setAddress('127.0.0.1')
+  place.setPort(port)
+  const id = new sharedPb.UUID()
+  id.setString(randomUUID())
+  const member = new gossipPb.MemberInfo()
+  member.setInstanceId(id)
+  member.setTimeStamp('0')
+  member.setIsAlive(true)
+  member.setState(LEADER)
+  member.setHttpEndPoint(place)
+  const answer = new gossipPb.ClusterInfo()
+  answer.addMembers(member)
+  return answer
+}
+
+export type StandIn = {
+  readonly port: number
+  readonly connection: string
+  /** Two seeds, so that the client asks by gossip who leads. */
+  readonly cluster: string
+  readonly script: Script
+  readonly log: ReturnType<typeof makeLog>
+  /** Cuts every connection at once, as a kill does. What was acknowledged stays. */
+  readonly stop: () => void
+  readonly start: () => Promise<void>
+}
+
+/**
+ * A server of our own that speaks the gRPC protocol of EventStoreDB 24.6 with the real client. Where the real one answers otherwise,
+ * this is wrong. `share` gives it another's log, as nodes of one cluster have one.
+ */
+export const standIn = async (share?: Pick<StandIn, 'log'>): Promise<StandIn> => {
+  const log = share?.log ?? makeLog()
+  const groups = new Map<string, Group>()
+  const script = makeScript()
+  let server: Server | undefined
+  let port = 0
+
+  const start = async (): Promise<void> => {
+    const next = new Server()
+    const add = (service: object, implementation: object): void =>
+      next.addService(service as Parameters<Server['addService']>[0], implementation as UntypedServiceImplementation)
+    add(streamsGrpc.StreamsService, streamsOf(log, script))
+    add(persistentGrpc.PersistentSubscriptionsService, persistentOf(log, groups, script))
+    add(featuresGrpc.ServerFeaturesService, {
+      getSupportedMethods: (_: unknown, respond: Parameters<typeof features>[1]) => features(script, respond),
+    })
+    add(gossipGrpc.GossipService, {
+      read: (_: unknown, respond: sendUnaryData<unknown>) => {
+        if (script.take('gossip')?.kind !== 'silent') respond(null, members(port))
+      },
+    })
+    port = await new Promise((resolve, reject) => {
+      next.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
+    })
+    server = next
+  }
+  await start()
+
+  return {
+    port,
+    connection: `esdb://127.0.0.1:${port}?tls=false`,
+    cluster: `esdb://127.0.0.1:${port},127.0.0.1:${port}?tls=false&maxDiscoverAttempts=2&discoveryInterval=50`,
+    script,
+    log,
+    start,
+    stop: () => {
+      server?.forceShutdown()
+      server = undefined
+      for (const group of groups.values()) group.restart()
+    },
+  }
+}
