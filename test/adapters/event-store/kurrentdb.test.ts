@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { kurrentDbEventStore } from '../../../adapters/event-store/kurrentdb/kurrentdb-event-store.ts'
+import { describe } from 'mocha'
 import type { EventStore } from '../../../domain/ports.ts'
-import { eventStoreContract } from '../../contracts/event-store.ts'
+import { eventStoreContract, type EventStoreHarness } from '../../contracts/event-store.ts'
 import { standIn } from '../../support/kurrentdb/server.ts'
 import { silent, timers } from './tools.ts'
 
 const chance = { bytes: (size: number) => randomBytes(size), uuid: randomUUID }
 
-eventStoreContract('kurrentdb, stand-in', {
+const harness: EventStoreHarness = {
   durable: true,
   crossProcess: true,
   otherEvents: 10_000,
@@ -38,4 +39,10 @@ eventStoreContract('kurrentdb, stand-in', {
       },
     }
   },
+}
+
+// Client and server share one thread here.
+describe('event store: kurrentdb', function () {
+  this.timeout(60_000)
+  eventStoreContract('kurrentdb, stand-in', harness)
 })

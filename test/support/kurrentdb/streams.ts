@@ -61,12 +61,13 @@ const appendHandler =
     call.on('error', () => undefined)
     call.on('end', () => {
       // A call that was given up half way is no append.
-      if (call.cancelled || messages[0]?.hasOptions() !== true) return
+      const [header] = messages
+      const options = header?.getOptions()
+      if (call.cancelled || options === undefined) return
       const act = script.take('append')
       if (act?.kind === 'silent') return
       if (act?.kind === 'notLeader') return respond(ERRORS.notLeader(act.port))
       if (act?.kind === 'fail') return respond(act.error)
-      const options = messages[0]?.getOptions() as InstanceType<typeof streamsPb.AppendReq.Options>
       const events = messages.flatMap((message) => (message.hasProposedMessage() ? [recordOf(message.getProposedMessage()!)] : []))
       const expected = expectedOf(options)
       const outcome = log.append(nameOf(options.getStreamIdentifier()), expected, events)
