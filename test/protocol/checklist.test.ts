@@ -47,6 +47,7 @@ const PARTS: Readonly<Record<string, number>> = {
   rfc9126: 10,
   rfc9207: 2,
   rfc9449: 18,
+  ida: 13,
   browser: 12,
 }
 
