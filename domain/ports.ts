@@ -262,21 +262,35 @@ export type SingleUse = {
 
 export type SigningAlgorithm = 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
 
-export type SigningKey = {
+/** What everybody may know of a key that signs. */
+export type PublicKey = {
+  /** The thumbprint of RFC 7638. */
   readonly kid: string
   readonly alg: SigningAlgorithm
   /** Public JWK with kid, alg and use: what the JWKS shows. */
   readonly publicJwk: { readonly [member: string]: string }
-  /** Signs the bytes; the answer is the JWS signature (for ES256: r || s, RFC 7518 §3.4). */
-  readonly sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 }
 
-/** Where private keys live: a file here, a PKCS#11 token elsewhere. */
+export type HeldKey = PublicKey & {
+  /** Its private half is here. */
+  readonly signs: boolean
+}
+
+/**
+ * Where private keys live: files here, a PKCS#11 token elsewhere. They are named by `kid`, and no private key comes out. Which of
+ * them signs is no matter of the store: that is recorded in the key's own stream (rule 45).
+ */
 export type KeyStore = {
-  /** The key that signs now with this algorithm, made on first use where the store can. */
-  readonly signing: (alg: SigningAlgorithm) => Promise<SigningKey>
-  /** Every key whose signatures must still verify. */
-  readonly published: () => Promise<readonly SigningKey[]>
+  /** Makes a pair of keys; durable before it resolves, and known to every process on the store. */
+  readonly make: (alg: SigningAlgorithm) => Promise<PublicKey>
+  /** Every key that was made and not forgotten. */
+  readonly held: () => Promise<readonly HeldKey[]>
+  /** The JWS signature over the bytes (for ES256: r || s, RFC 7518 §3.4). `invalid` where the private half is not here. */
+  readonly sign: (kid: string, bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  /** Destroys the private half for good. The public one stays, since what it signed must still verify. Safe to do twice. */
+  readonly disable: (kid: string) => Promise<void>
+  /** Destroys both halves: nobody verifies with it any more. Safe to do twice. */
+  readonly forget: (kid: string) => Promise<void>
   /**
    * 32 secret bytes for one use (`vault`, `code`, `subject`, `index`, `csrf`, `digest`, ...), derived from the master key
    * by HKDF-SHA-256 with the use as info. The `subject` key is of its own and never rotated (rule 19).

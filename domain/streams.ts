@@ -1,5 +1,5 @@
 /** What a stream is about. The part of its name before the first hyphen says it. */
-export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact'] as const
+export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key'] as const
 
 export type Kind = (typeof KINDS)[number]
 
@@ -11,6 +11,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   consent: 'consent',
   client: 'client',
   artefact: 'artefact',
+  signingKey: 'signing-key',
 }
 
 export const kindOf = (stream: string): Kind | undefined => {
@@ -25,6 +26,7 @@ export const idOf = (stream: string): string => stream.slice(stream.indexOf('-')
 export const transactionStream = (transaction: string): string => `authorization-${transaction}`
 export const clientStream = (client: string): string => `client-${client}`
 export const consentStream = (consent: string): string => `consent-${consent}`
+export const signingKeyStream = (kid: string): string => `signingKey-${kid}`
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Counters of one path of one person (rule 21). */

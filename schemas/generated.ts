@@ -198,6 +198,52 @@ export type PersonTrustDevice = {
   readonly until: Instant
 }
 
+/** Let a key sign whose time has come. */
+export type SigningKeyActivateSigningKey = {
+  readonly type: 'ActivateSigningKey'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** No other key signs with this algorithm, so this one does not wait until everybody knows it. */
+  readonly noOtherSigns: boolean
+}
+
+/** Record a key that the key store holds. */
+export type SigningKeyMakeSigningKey = {
+  readonly type: 'MakeSigningKey'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** The one algorithm that it signs with. */
+  readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Who wished it: a person at the command line, or the broker, which never lets an algorithm be without a key. */
+  readonly by: 'operator' | 'broker'
+  /** No other key signs with this algorithm, so this one does not wait until everybody knows it. */
+  readonly noOtherSigns: boolean
+}
+
+/** Let a key sign no more. */
+export type SigningKeyRetireSigningKey = {
+  readonly type: 'RetireSigningKey'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+}
+
+/** Take a key out of the published ones at once; what it signed is refused. */
+export type SigningKeyRevokeSigningKey = {
+  readonly type: 'RevokeSigningKey'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** Why nobody may trust it any more. */
+  readonly reason: 'compromised' | 'lost' | 'algorithm_weak' | 'mistake'
+}
+
 /** The person handed in a proof; recorded before the ID system is asked (rule 11). */
 export type TransactionAttemptFactor = {
   readonly type: 'AttemptFactor'
@@ -732,6 +778,52 @@ export type PersonSendCounted = {
   readonly path: Path
   readonly transaction: Transaction
   readonly counters: Counters
+}
+
+/** Signing key {kid} signs with {alg} from here on. */
+export type SigningKeySigningKeyActivated = {
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** The one algorithm that it signs with. */
+  readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Published before, it signs from here on (rule 45). */
+  readonly signsFrom: Instant
+}
+
+/** The {by} made signing key {kid} for {alg}: it is published now, and signs from {signsFrom}. */
+export type SigningKeySigningKeyMade = {
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** The one algorithm that it signs with. */
+  readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Published before, it signs from here on (rule 45). */
+  readonly signsFrom: Instant
+  /** Who wished it: a person at the command line, or the broker, which never lets an algorithm be without a key. */
+  readonly by: 'operator' | 'broker'
+}
+
+/** Signing key {kid} for {alg} signs no more; it stays published until {publishedUntil}, when the last token that it signed has expired. */
+export type SigningKeySigningKeyRetired = {
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** The one algorithm that it signs with. */
+  readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Published before, it signs from here on (rule 45). */
+  readonly signsFrom: Instant
+  /** Until then what it signed may still be looked at. */
+  readonly publishedUntil: Instant
+}
+
+/** An operator revoked signing key {kid} for {alg}: {reason}. It is no longer published, and what it signed is refused. */
+export type SigningKeySigningKeyRevoked = {
+  /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
+  readonly kid: Digest
+  /** The one algorithm that it signs with. */
+  readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
+  /** Published before, it signs from here on (rule 45). */
+  readonly signsFrom: Instant
+  /** Why nobody may trust it any more. */
+  readonly reason: 'compromised' | 'lost' | 'algorithm_weak' | 'mistake'
 }
 
 /** The person withdrew their agreement; code and tokens of this sign-in are worth nothing. */
@@ -1367,6 +1459,12 @@ export type PersonEvent =
   | { readonly type: 'PathReopened'; readonly data: PersonPathReopened }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
 
+export type SigningKeyEvent =
+  | { readonly type: 'SigningKeyActivated'; readonly data: SigningKeySigningKeyActivated }
+  | { readonly type: 'SigningKeyMade'; readonly data: SigningKeySigningKeyMade }
+  | { readonly type: 'SigningKeyRetired'; readonly data: SigningKeySigningKeyRetired }
+  | { readonly type: 'SigningKeyRevoked'; readonly data: SigningKeySigningKeyRevoked }
+
 export type TransactionEvent =
   | { readonly type: 'AccessRevoked'; readonly data: TransactionAccessRevoked }
   | { readonly type: 'Authenticated'; readonly data: TransactionAuthenticated }
@@ -1395,6 +1493,7 @@ export type EventsByKind = {
   readonly client: ClientEvent
   readonly consent: ConsentEvent
   readonly person: PersonEvent
+  readonly 'signing-key': SigningKeyEvent
   readonly transaction: TransactionEvent
 }
 
@@ -1405,6 +1504,9 @@ export type ClientCommand = ClientActivateClient | ClientDeactivateClient | Clie
 export type ConsentCommand = ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRequestWithdrawal | ConsentReuseConsent
 
 export type PersonCommand = PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonReopenPath | PersonTrustDevice
+
+export type SigningKeyCommand =
+  SigningKeyActivateSigningKey | SigningKeyMakeSigningKey | SigningKeyRetireSigningKey | SigningKeyRevokeSigningKey
 
 export type TransactionCommand =
   | TransactionAttemptFactor
@@ -1430,6 +1532,7 @@ export type CommandsByKind = {
   readonly client: ClientCommand
   readonly consent: ConsentCommand
   readonly person: PersonCommand
+  readonly 'signing-key': SigningKeyCommand
   readonly transaction: TransactionCommand
 }
 

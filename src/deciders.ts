@@ -3,6 +3,7 @@ import { client, type ClientState } from '../domain/client/client.ts'
 import { attempts, type AttemptsCommand, type AttemptsRules, type AttemptsState } from '../domain/person/attempts.ts'
 import { devices, type DevicesCommand, type DevicesState } from '../domain/person/devices.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
+import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
 import { transaction } from '../domain/transaction/decide.ts'
 import type { TransactionRules } from '../domain/transaction/rules.ts'
 import type { TransactionState } from '../domain/transaction/state.ts'
@@ -12,6 +13,8 @@ import type {
   ConsentCommand,
   ConsentEvent,
   PersonEvent,
+  SigningKeyCommand,
+  SigningKeyEvent,
   TransactionCommand,
   TransactionEvent,
 } from '../schemas/generated.ts'
@@ -23,6 +26,10 @@ export const transactions: StreamRules<TransactionState, TransactionCommand, Tra
   reading: 'folds',
 }
 export const clients: StreamRules<ClientState, ClientCommand, unknown, ClientEvent> = { decider: client, reading: 'restates' }
+export const signingKeys: StreamRules<SigningKeyState, SigningKeyCommand, unknown, SigningKeyEvent> = {
+  decider: signingKey,
+  reading: 'restates',
+}
 export const consents: StreamRules<ConsentState, ConsentCommand, unknown, ConsentEvent> = { decider: consent, reading: 'restates' }
 export const attemptCounters: StreamRules<AttemptsState, AttemptsCommand, AttemptsRules, PersonEvent> = {
   decider: attempts,

@@ -10,7 +10,9 @@ import { deadlines } from './reactors/deadlines.ts'
 import { deliveries, outcomes } from './reactors/deliveries.ts'
 import { run as runLoop } from './reactors/loop.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
+import { signingKeyLoop } from './reactors/signing-keys.ts'
 import type { Runtime } from './runtime.ts'
+import { tendKeys } from './steps/tend-keys.ts'
 import { contrastProblems } from './ui/theme.ts'
 import type { World } from './world.ts'
 import { projections } from '../projections/index.ts'
@@ -34,7 +36,7 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
   }
-  return [...started, runLoop(world, deadlines)]
+  return [...started, runLoop(world, deadlines), runLoop(world, signingKeyLoop)]
 }
 
 const open = async (
@@ -47,14 +49,10 @@ const open = async (
   const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))
   started.push(...runners)
   watchProjections(world, { lagsMs: async () => (await Promise.all(runners.map((runner) => runner.status()))).map(({ lagMs }) => lagMs) })
+  // What the metadata promises is there before a door opens.
+  await tendKeys(world)
   started.push(...(await startReactors(world)))
-  await world.keys.signing('ES256')
   const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
-  // What else the metadata promises. RSA keys take long to make, and no client uses one before its registration says so.
-  for (const alg of ['EdDSA', 'PS256', 'RS256'] as const)
-    world.keys
-      .signing(alg)
-      .catch((error: unknown) => log.error('signing_key_not_made', { alg, error: error instanceof Error ? error.name : 'unknown' }))
   return { server, port: server.port, runners }
 }
 

@@ -1,8 +1,17 @@
 import { constants, createPrivateKey, createPublicKey, generateKeyPair, hash, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import { Fault, type SigningAlgorithm, type SigningKey } from '../../domain/ports.ts'
+import { Fault, type KeyStore, type PublicKey, type SigningAlgorithm } from '../../domain/ports.ts'
 
-export const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'PS256', 'RS256', 'EdDSA']
+/** A key with its private half, in the memory of a store. */
+export type SigningKey = PublicKey & { readonly sign: (bytes: Uint8Array) => ReturnType<KeyStore['sign']> }
+
+export const isAlgorithm = (text: string): text is SigningAlgorithm => Object.hasOwn(MEMBERS, text)
+
+export const checkAlgorithm = (alg: string): void => {
+  if (!isAlgorithm(alg)) throw new Fault('invalid', 'no such algorithm')
+}
+
+export const notHeld = (): Fault => new Fault('invalid', 'the private key of this kid is not here')
 
 const RSA_BITS = 2048
 /** RFC 7518 §3.5: the salt is as long as the digest. */
@@ -37,8 +46,11 @@ const MEMBERS = {
 
 const KINDS = { ES256: 'P-256', EdDSA: 'Ed25519', PS256: 'RSA', RS256: 'RSA' } as const
 
-const requiredMembers = (alg: SigningAlgorithm, key: KeyObject): Readonly<Record<string, string>> => {
-  const jwk = new Map<string, unknown>(Object.entries(createPublicKey(key).export({ format: 'jwk' })))
+type RequiredMembers = Readonly<Record<string, string>>
+
+const requiredMembers = (alg: SigningAlgorithm, key: KeyObject): RequiredMembers => {
+  const open = key.type === 'private' ? createPublicKey(key) : key
+  const jwk = new Map<string, unknown>(Object.entries(open.export({ format: 'jwk' })))
   if ((jwk.get('crv') ?? jwk.get('kty')) !== KINDS[alg]) throw new Fault('corrupt', `this is no key for ${alg}`)
   return Object.fromEntries(MEMBERS[alg].map((name) => [name, String(jwk.get(name))]))
 }
@@ -65,10 +77,21 @@ const signer = (alg: SigningAlgorithm, key: KeyObject): SigningKey['sign'] => {
   }
 }
 
+const publicKey = (alg: SigningAlgorithm, members: RequiredMembers): PublicKey => {
+  const kid = hash('sha256', JSON.stringify(members), 'base64url')
+  return { kid, alg, publicJwk: Object.freeze({ ...members, kid, alg, use: 'sig' }) }
+}
+
 /** A key that signs, from PKCS #8 in DER. Its kid is the thumbprint of RFC 7638. */
 export const signingKey = (alg: SigningAlgorithm, pkcs8: Uint8Array): SigningKey => {
   const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
-  const members = requiredMembers(alg, key)
-  const kid = hash('sha256', JSON.stringify(members), 'base64url')
-  return { kid, alg, publicJwk: Object.freeze({ ...members, kid, alg, use: 'sig' }), sign: signer(alg, key) }
+  return { ...publicKey(alg, requiredMembers(alg, key)), sign: signer(alg, key) }
 }
+
+/** The public half alone, from SPKI in DER. */
+export const verifyingKey = (alg: SigningAlgorithm, spki: Uint8Array): PublicKey =>
+  publicKey(alg, requiredMembers(alg, createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })))
+
+/** The public half of a private key, as SPKI in DER. */
+export const spkiOf = (pkcs8: Uint8Array): Uint8Array =>
+  createPublicKey(createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })).export({ format: 'der', type: 'spki' })

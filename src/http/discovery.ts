@@ -3,18 +3,14 @@ import { json, type Reply } from './reply.ts'
 import type { World } from '../world.ts'
 import { availableAcrs } from '../../domain/assurance.ts'
 import { CLAIM_SCOPES } from '../../domain/claims.ts'
-import type { SigningAlgorithm, VerifiedDescription } from '../../domain/ports.ts'
+import type { VerifiedDescription } from '../../domain/ports.ts'
+import { SIGNING_ALGORITHMS } from '../../domain/signing-key/ring.ts'
+import { JWKS_MAX_AGE_S } from '../../domain/signing-key/signing-key.ts'
 import { DPOP_ALGORITHMS } from '../crypto/dpop.ts'
 import { CONTENT_ENCRYPTION, ENCRYPTION_ALGORITHMS } from '../crypto/encrypt.ts'
 import { LANGUAGES } from '../ui/text.ts'
 
-/** The default first. A client is given what it registered for. */
-const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'PS256', 'RS256', 'EdDSA']
-
-/** Seconds for which anybody may keep what is published; a new key is published as long before it signs (rule 45). */
-export const PUBLISHED_S = 600
-
-export const published = (value: unknown): Reply => json(value, 200, { 'cache-control': `public, max-age=${String(PUBLISHED_S)}` })
+export const published = (value: unknown): Reply => json(value, 200, { 'cache-control': `public, max-age=${String(JWKS_MAX_AGE_S)}` })
 
 type Described = Pick<World, 'settings' | 'idSystem' | 'policy'>
 
@@ -59,12 +55,12 @@ export const discoveryDocument = ({ settings, idSystem, policy }: Described): { 
     grant_types_supported: ['authorization_code'],
     acr_values_supported: availableAcrs(policy.value, acrs, offered),
     subject_types_supported: ['pairwise'],
-    id_token_signing_alg_values_supported: ALGORITHMS,
-    userinfo_signing_alg_values_supported: ALGORITHMS,
+    id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    userinfo_signing_alg_values_supported: SIGNING_ALGORITHMS,
     userinfo_encryption_alg_values_supported: ENCRYPTION_ALGORITHMS,
     userinfo_encryption_enc_values_supported: [CONTENT_ENCRYPTION],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
-    token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+    token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
     dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
     code_challenge_methods_supported: ['S256'],
     display_values_supported: ['page'],

@@ -1,4 +1,5 @@
 import { json, type Reply } from './reply.ts'
+import { publishedKeys, signerFor } from '../signing-keys.ts'
 import type { World } from '../world.ts'
 import { millisecondsOf } from '../../domain/time.ts'
 
@@ -29,7 +30,10 @@ const looks = (world: World): Readonly<Record<Component, Look>> => ({
     await world.vault.get('health/probe')
     return true
   },
-  keys: async () => (await world.keys.signing('ES256')).kid !== '',
+  keys: async () => {
+    const { kid } = await signerFor(world, 'ES256')
+    return (await publishedKeys(world)).some((key) => key.kid === kid)
+  },
   plugin: async () => (await world.idSystem.system.health()).status !== 'down',
   projections: async () => {
     // Nodes that share their read models lose them together, and no login reads them: taking every node out would make an outage of it.

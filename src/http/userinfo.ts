@@ -9,10 +9,13 @@ import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { openRequest, openVerified, unseal, verifiedNamesIn } from '../sealed.ts'
+import { isKeyPublished, signerFor } from '../signing-keys.ts'
 import { command } from '../steps/act.ts'
+import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import { releasedMembers } from '../../domain/claims.ts'
 import type { ClientState } from '../../domain/client/client.ts'
+import { parseObject } from '../../domain/json.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { epochSeconds } from '../../domain/time.ts'
@@ -26,26 +29,28 @@ const CREDENTIALS = /^(bearer|dpop) +([A-Za-z0-9._~+/-]+=*)$/i
 
 const TOKEN_NAME = /^(tx_[0-9a-hjkmnp-tv-z]{24})\.[A-Za-z0-9_-]{22}$/
 
+type Presented = {
+  readonly scheme: 'Bearer' | 'DPoP'
+  readonly token: string
+  readonly transaction: string
+  /** The key that signed it, as it says. */
+  readonly kid: unknown
+}
+
 /**
  * The transaction that a token says it belongs to. Nothing of the token is believed: the transaction holds the digest of the one
  * token that is honoured (rule 33), so its signature need not be checked.
  */
-const transactionOf = (token: string): string | undefined => {
-  const [, payload = ''] = token.split('.')
-  try {
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as { readonly jti?: unknown } | null
-    return typeof claims?.jti === 'string' ? TOKEN_NAME.exec(claims.jti)?.[1] : undefined
-  } catch {
-    return undefined
-  }
+const tokenNames = (token: string): Pick<Presented, 'transaction' | 'kid'> | undefined => {
+  const [header, payload] = token.split('.', 2).map((part) => parseObject(Buffer.from(part, 'base64url').toString('utf8')))
+  const transaction = TOKEN_NAME.exec(textOf(payload?.['jti']))?.[1]
+  return transaction === undefined ? undefined : { transaction, kid: header?.['kid'] }
 }
-
-type Presented = { readonly scheme: 'Bearer' | 'DPoP'; readonly token: string; readonly transaction: string }
 
 const presentedIn = (header: string): Presented | undefined => {
   const [, scheme = '', token = ''] = (header.length <= TOKEN_CHARS_MAX ? CREDENTIALS.exec(header) : null) ?? []
-  const transaction = transactionOf(token)
-  return transaction === undefined ? undefined : { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token, transaction }
+  const names = tokenNames(token)
+  return names && { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token, ...names }
 }
 
 /** The proof that comes with a DPoP token; what comes beside a bearer token proves nothing. */
@@ -68,7 +73,7 @@ const encryptionFor = async ({ clientKeys }: World, client: ClientState) => {
 const release = async (
   world: World,
   request: Request,
-  { token, transaction }: Presented,
+  { token, transaction, kid }: Presented,
   proof: Proof | undefined,
 ): Promise<Reply | RefusalCode> => {
   const { state } = await load(world, transactions, transactionStream(transaction))
@@ -90,6 +95,8 @@ const release = async (
   // Asked beforehand, so that only who holds the token and its key leaves a trace in the memory of proofs.
   const foreseen = rules.decide(wish, state, rulesFor(world, client).rules)
   if (foreseen.refusal !== undefined) return foreseen.refusal
+  // Who holds a key that leaked could have made any token: what it signed is worth nothing from the revocation on (rule 45).
+  if (!(await isKeyPublished(world, kid))) return 'token_revoked'
   const encryption = await encryptionFor(world, client)
   if (encryption === 'missing') return 'encryption_key_missing'
   const spent = proof && (await spendProof(world, request, proof, configuration))
@@ -103,7 +110,7 @@ const release = async (
   if (configuration.userinfo_format === 'json') return json({ ...members, sub: known.sub })
   const { issuer } = world.settings
   const set = userinfoClaims({ issuer, client: configuration.client_id, sub: known.sub, issuedAt: epochSeconds(request.at), members })
-  const jwt = await signJwt(await world.keys.signing(configuration.userinfo_signed_response_alg), 'JWT', set)
+  const jwt = await signJwt(await signerFor(world, configuration.userinfo_signed_response_alg), 'JWT', set)
   const body = encryption === undefined ? jwt : await encryptJwt(jwt, encryption.alg, encryption.key)
   return { status: 200, headers: { 'content-type': 'application/jwt' }, body }
 }

@@ -5,6 +5,7 @@ import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load, type Loaded } from '../handle.ts'
 import { openRequest, openVerified, unseal, verifiedNamesIn } from '../sealed.ts'
+import { signerFor } from '../signing-keys.ts'
 import type { World } from '../world.ts'
 import { command, type Act } from './act.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -49,7 +50,7 @@ const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Token
   const at = epochSeconds(act.at)
   const common = { issuer: world.settings.issuer, client: configuration.client_id, sub: proof.sub, issuedAt: at }
   const alg = configuration.id_token_signed_response_alg
-  const key = await world.keys.signing(alg)
+  const key = await signerFor(world, alg)
   const scope = consent.scopes.join(' ')
   const id = `${act.transaction}.${randomText(world.chance, TOKEN_ID_BYTES)}`
   const accessToken = await signJwt(

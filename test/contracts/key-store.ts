@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { calculateJwkThumbprint, flattenedVerify, importJWK } from 'jose'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import type { Chance, Clock, KeyStore, SigningAlgorithm, SigningKey } from '../../domain/ports.ts'
+import type { Chance, Clock, KeyStore, PublicKey, SigningAlgorithm } from '../../domain/ports.ts'
 import { systemChance } from '../support/chance.ts'
 import { faultOf } from '../support/fault-of.ts'
 import { handClock } from '../support/hand-clock.ts'
@@ -18,13 +18,12 @@ const bytesOf = { ES256: 64, EdDSA: 64, PS256: 256, RS256: 256 }
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** Signs a JWS by hand and lets jose, which knows nothing of us, verify it. */
-const verified = async (key: SigningKey, payload: string): Promise<string> => {
-  const header = Buffer.from(JSON.stringify({ alg: key.alg, kid: key.kid })).toString('base64url')
+const verified = async (keys: KeyStore, { alg, kid, publicJwk }: PublicKey, payload: string): Promise<string> => {
+  const header = Buffer.from(JSON.stringify({ alg, kid })).toString('base64url')
   const body = Buffer.from(payload).toString('base64url')
-  const signature = Buffer.from(await key.sign(Buffer.from(`${header}.${body}`))).toString('base64url')
-  const result = await flattenedVerify({ protected: header, payload: body, signature }, await importJWK(key.publicJwk, key.alg), {
-    algorithms: [key.alg],
-  })
+  const signature = Buffer.from(await keys.sign(kid, Buffer.from(`${header}.${body}`))).toString('base64url')
+  const jws = { protected: header, payload: body, signature }
+  const result = await flattenedVerify(jws, await importJWK(publicJwk, alg), { algorithms: [alg] })
   return Buffer.from(result.payload).toString()
 }
 
@@ -41,28 +40,61 @@ export const keyStoreContract = (name: string, open: (clock: Clock, chance: Chan
 
     for (const alg of algorithms) {
       it(`signs ${alg} so that jose verifies it, under the thumbprint of RFC 7638`, async () => {
-        const key = await keys.signing(alg)
+        const key = await keys.make(alg)
         expect(key.alg).to.equal(alg)
-        for (const payload of ['', 'a', '{"sub":"é"}', 'x'.repeat(5000)]) expect(await verified(key, payload)).to.equal(payload)
-        expect((await key.sign(Buffer.from('bytes'))).byteLength).to.equal(bytesOf[alg])
+        for (const payload of ['', 'a', '{"sub":"é"}', 'x'.repeat(5000)]) expect(await verified(keys, key, payload)).to.equal(payload)
+        expect((await keys.sign(key.kid, Buffer.from('bytes'))).byteLength).to.equal(bytesOf[alg])
         expect(key.kid).to.equal(await calculateJwkThumbprint(key.publicJwk, 'sha256'))
         expect(key.publicJwk).to.include({ kid: key.kid, alg, use: 'sig' })
-        for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key.publicJwk).not.to.have.property(secret)
       })
     }
 
-    it('makes one key of an algorithm, also for many who ask at once', async () => {
-      const all = await Promise.all(Array.from({ length: 10 }, () => keys.signing('ES256')))
-      expect(new Set(all.map(({ kid }) => kid)).size).to.equal(1)
-      expect((await keys.signing('EdDSA')).kid).not.to.equal(all[0]?.kid)
+    it('lets no private key out: what it tells of a key is public', async () => {
+      const made = await keys.make('ES256')
+      const [held] = await keys.held()
+      expect(held).to.deep.equal({ ...made, signs: true })
+      expect(made).to.have.all.keys('kid', 'alg', 'publicJwk')
+      expect(made.publicJwk).to.have.all.keys('kty', 'crv', 'x', 'y', 'kid', 'alg', 'use')
     })
 
-    it('publishes the keys that were made, and no others', async () => {
-      expect(await keys.published()).to.deep.equal([])
-      const made = [await keys.signing('EdDSA'), await keys.signing('ES256')]
-      const published = await keys.published()
-      expect(published.map(({ kid }) => kid)).to.have.members(made.map(({ kid }) => kid))
-      for (const key of published) expect(await verified(key, 'published')).to.equal('published')
+    it('makes another key each time, and holds them all', async () => {
+      expect(await keys.held()).to.deep.equal([])
+      const made = await Promise.all((['ES256', 'ES256', 'EdDSA'] as const).map((alg) => keys.make(alg)))
+      expect((await keys.held()).map(({ kid }) => kid)).to.have.members(made.map(({ kid }) => kid))
+      expect(new Set(made.map(({ kid }) => kid)).size).to.equal(3)
+    })
+
+    it('a private half that was destroyed signs no more; the public one stays', async () => {
+      const [one, two] = [await keys.make('ES256'), await keys.make('ES256')]
+      for (let twice = 0; twice < 2; twice += 1) {
+        await keys.disable(one.kid)
+        expect((await keys.held()).toSorted((a, b) => (a.signs ? 1 : 0) - (b.signs ? 1 : 0))).to.deep.equal([
+          { ...one, signs: false },
+          { ...two, signs: true },
+        ])
+        expect(await faultOf(async () => keys.sign(one.kid, Buffer.from('x')))).to.equal('invalid')
+      }
+      expect(await verified(keys, two, 'still')).to.equal('still')
+    })
+
+    it('a key that was forgotten is gone, whatever was left of it', async () => {
+      const [one, two] = [await keys.make('ES256'), await keys.make('EdDSA')]
+      await keys.disable(one.kid)
+      for (const { kid } of [one, two, two]) await keys.forget(kid)
+      expect(await keys.held()).to.deep.equal([])
+      expect(await faultOf(async () => keys.sign(two.kid, Buffer.from('x')))).to.equal('invalid')
+    })
+
+    it('knows nothing of other kids, nor of other algorithms', async () => {
+      const { kid } = await keys.make('EdDSA')
+      for (const name of ['', '../master.key', 'A'.repeat(43), `${kid}x`]) {
+        expect(await faultOf(async () => keys.sign(name, Buffer.from('x'))), name).to.equal('invalid')
+        await keys.disable(name)
+        await keys.forget(name)
+      }
+      for (const alg of ['HS256', 'none', 'toString', ''])
+        expect(await faultOf(() => keys.make(alg as SigningAlgorithm)), alg).to.equal('invalid')
+      expect(await keys.held()).to.have.length(1)
     })
 
     it('derives 32 secret bytes for each use, always the same, no two alike', async () => {
@@ -84,13 +116,18 @@ export const keyStoreContract = (name: string, open: (clock: Clock, chance: Chan
     })
 
     it('has the same keys and secrets elsewhere and after the next start', async () => {
-      const made = await keys.signing('ES256')
+      const made = await keys.make('ES256')
       const other = await world.again?.()
       if (other === undefined) return
-      expect((await other.published()).map(({ kid }) => kid)).to.deep.equal([made.kid])
-      expect((await other.signing('ES256')).kid).to.equal(made.kid)
-      const later = await other.signing('EdDSA')
-      expect((await keys.published()).map(({ kid }) => kid)).to.have.members([made.kid, later.kid])
+      expect(await other.held()).to.deep.equal([{ ...made, signs: true }])
+      expect(await verified(other, made, 'elsewhere')).to.equal('elsewhere')
+      const later = await other.make('EdDSA')
+      expect((await keys.held()).map(({ kid }) => kid)).to.have.members([made.kid, later.kid])
+      expect(await verified(keys, later, 'here')).to.equal('here')
+      await keys.disable(made.kid)
+      await keys.forget(later.kid)
+      expect(await other.held()).to.deep.equal([{ ...made, signs: false }])
+      for (const { kid } of [made, later]) expect(await faultOf(async () => other.sign(kid, Buffer.from('x')))).to.equal('invalid')
       for (const use of ['vault', 'subject', 'index']) expect(hex(await other.secret(use)), use).to.equal(hex(await keys.secret(use)))
     })
   })

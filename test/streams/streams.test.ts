@@ -8,7 +8,7 @@ import { idOf, kindOf } from '../../domain/streams.ts'
 import type { Recorded } from '../../projections/projection.ts'
 import { checkCommand, checkEvent, COMMAND_VERSIONS, EVENT_VERSIONS } from '../../schemas/check.ts'
 import { upcast, upcastCommand } from '../../schemas/upcast.ts'
-import { attemptCounters, clients, consents, transactions, trustedDevices } from '../../src/deciders.ts'
+import { attemptCounters, clients, consents, signingKeys, transactions, trustedDevices } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
 import { openJournal } from '../../src/journal.ts'
@@ -57,6 +57,8 @@ const stateOf = (history: History): unknown => {
       return foldAll(clients, history)
     case 'person':
       return idOf(history.stream).endsWith('.devices') ? foldAll(trustedDevices, history) : foldAll(attemptCounters, history)
+    case 'signing-key':
+      return foldAll(signingKeys, history)
     case 'artefact':
     case undefined:
       return decoded(history).at(-1)?.data
@@ -112,7 +114,7 @@ describe('rule 4: an example of every event and every command, in every version'
     )
 
   const parts = (name: string) => {
-    const [, kind = '', type = '', version = ''] = /^(\w+)\/(\w+)\.v(\d+)\.json$/.exec(name) ?? []
+    const [, kind = '', type = '', version = ''] = /^([\w-]+)\/(\w+)\.v(\d+)\.json$/.exec(name) ?? []
     return { kind: kind as keyof typeof EVENT_VERSIONS, type, version: Number(version) }
   }
 

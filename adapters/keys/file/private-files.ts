@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   unlinkSync,
@@ -28,6 +29,9 @@ export type PrivateFiles = {
    * that start at once, both go on with the same content.
    */
   readonly createOnce: (name: string, text: string) => string
+  readonly names: () => readonly string[]
+  /** Safe to do twice. */
+  readonly remove: (name: string) => void
 }
 
 const hasCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code
@@ -85,6 +89,15 @@ export const privateFiles = (directory: string, chance: Chance): PrivateFiles =>
   return {
     read,
     exists: (name) => existsSync(join(directory, name)),
+    names: () => readdirSync(directory),
+    remove: (name) => {
+      try {
+        unlinkSync(join(directory, name))
+      } catch (error) {
+        if (!hasCode(error, 'ENOENT')) throw error
+      }
+      flushDirectory(directory)
+    },
     createOnce: (name, text) => {
       const draft = join(directory, `.${name}.${chance.uuid()}`)
       writeFlushed(draft, text)

@@ -42,8 +42,11 @@ describe('key store: the directory', () => {
     writeFileSync(join(directory, name), change(readFileSync(join(directory, name), 'utf8')))
 
   it('holds files that only the owner may read, and no others', async () => {
-    await open().signing('ES256')
-    expect(readdirSync(directory).sort()).to.deep.equal(['keys.json', 'master.key', 'signing-ES256.json', 'subject.key'])
+    const keys = open()
+    const [one, two] = [await keys.make('ES256'), await keys.make('EdDSA')]
+    await keys.disable(two.kid)
+    const signing = [`signing-${one.kid}.json`, `public-${two.kid}.json`]
+    expect(readdirSync(directory)).to.have.members(['keys.json', 'master.key', 'subject.key', ...signing])
     if (process.platform === 'win32') return
     expect(statSync(directory).mode & 0o777).to.equal(0o700)
     for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o777, name).to.equal(0o600)
@@ -51,7 +54,7 @@ describe('key store: the directory', () => {
 
   it('writes no master key when one is given, and is of no use without it', async () => {
     const masterKey = chance.bytes(32)
-    await open(masterKey).signing('ES256')
+    await open(masterKey).make('ES256')
     expect(readdirSync(directory)).not.to.include('master.key')
     expect(await opening(chance.bytes(32))).to.equal('corrupt')
     expect(await opening()).to.equal('corrupt')
@@ -62,7 +65,7 @@ describe('key store: the directory', () => {
   it('shows neither the subject key nor a signing key in any file', async () => {
     const keys = open()
     const subject = Buffer.from(await keys.secret('subject'))
-    await keys.signing('EdDSA')
+    await keys.make('EdDSA')
     for (const name of readdirSync(directory)) {
       const text = readFileSync(join(directory, name), 'utf8')
       for (const form of ['hex', 'base64', 'base64url'] as const) expect(text.includes(subject.toString(form)), name).to.equal(false)
@@ -118,36 +121,56 @@ describe('key store: the directory', () => {
     expect(readdirSync(directory)).to.include('keys.json')
   })
 
-  it('tries a signing key again after the file was repaired, and serves no key from a damaged one', async () => {
-    const { kid } = await open().signing('ES256')
-    const whole = readFileSync(join(directory, 'signing-ES256.json'), 'utf8')
-    const other = 'A'.repeat(43)
-    const damages: readonly ((text: string) => string)[] = [
-      () => '',
-      () => '{}',
-      () => '{"keys":[]}',
-      () => '{"keys":[1]}',
-      () => 'x'.repeat(70_000),
-      (text) => text.replace(kid, other),
-      (text) => text.replace('"sealed": "', '"sealed": "A'),
-      (text) => text.replace(/"sealed": "[^"]*"/, '"sealed": "AAAA"'),
-      (text) => text.replace('"status": "signing"', '"status": "retired"'),
-      (text) => text.replace(/"masterKeyId": "[^"]*"/, '"masterKeyId": "AAAAAAAAAAAAAAAA"'),
-    ]
-    const keys = open()
-    for (const damage of damages) {
-      edit('signing-ES256.json', damage)
-      expect(await faultOf(() => keys.signing('ES256')), String(damage)).to.equal('corrupt')
-      expect(await faultOf(() => keys.published()), String(damage)).to.equal('corrupt')
-      edit('signing-ES256.json', () => whole)
+  for (const half of ['signing', 'public'] as const)
+    it(`serves no key from a damaged file of the ${half} half, and goes on when it was repaired`, async () => {
+      const maker = open()
+      const { kid } = await maker.make('ES256')
+      if (half === 'public') await maker.disable(kid)
+      const file = `${half}-${kid}.json`
+      const whole = readFileSync(join(directory, file), 'utf8')
+      const damages: readonly ((text: string) => string)[] = [
+        () => '',
+        () => '{}',
+        () => '[]',
+        () => 'x'.repeat(70_000),
+        (text) => text.replace('"sealed": "', '"sealed": "A'),
+        (text) => text.replace(/"sealed": "[^"]*"/, '"sealed": "AAAA"'),
+        (text) => text.replace('"alg": "ES256"', '"alg": "EdDSA"'),
+        (text) => text.replace('"alg": "ES256"', '"alg": "none"'),
+        (text) => text.replace(/"masterKeyId": "[^"]*"/, '"masterKeyId": "AAAAAAAAAAAAAAAA"'),
+      ]
+      const keys = open()
+      for (const damage of damages) {
+        edit(file, damage)
+        expect(await faultOf(() => keys.held()), String(damage)).to.equal('corrupt')
+        expect(await faultOf(async () => keys.sign(kid, Buffer.from('x')))).to.equal(half === 'signing' ? 'corrupt' : 'invalid')
+        edit(file, () => whole)
+      }
+      expect((await keys.held()).map((key) => key.kid)).to.deep.equal([kid])
+    })
+
+  it('takes no key that was put there under another name, nor a half for the other', async () => {
+    const { kid } = await open().make('RS256')
+    const whole = readFileSync(join(directory, `signing-${kid}.json`))
+    for (const name of [`signing-${'A'.repeat(43)}.json`, `public-${'A'.repeat(43)}.json`]) {
+      writeFileSync(join(directory, name), whole, { mode: 0o600 })
+      expect(await faultOf(() => open().held()), name).to.equal('corrupt')
+      rmSync(join(directory, name))
     }
-    expect((await keys.signing('ES256')).kid).to.equal(kid)
+    expect(await open().held()).to.have.length(1)
   })
 
-  it('does not open a key of one algorithm as one of another', async () => {
-    await open().signing('RS256')
-    writeFileSync(join(directory, 'signing-PS256.json'), readFileSync(join(directory, 'signing-RS256.json')), { mode: 0o600 })
-    expect(await faultOf(() => open().signing('PS256'))).to.equal('corrupt')
+  it('finishes the destruction of a private half that a crash interrupted', async () => {
+    const keys = open()
+    const { kid } = await keys.make('EdDSA')
+    const whole = readFileSync(join(directory, `signing-${kid}.json`))
+    await keys.disable(kid)
+    writeFileSync(join(directory, `signing-${kid}.json`), whole, { mode: 0o600 })
+    const next = open()
+    expect((await next.held()).map(({ signs }) => signs)).to.deep.equal([true])
+    await next.disable(kid)
+    expect((await next.held()).map(({ signs }) => signs)).to.deep.equal([false])
+    expect(readdirSync(directory)).not.to.include(`signing-${kid}.json`)
   })
 
   it('goes on with the same keys in processes that start at once', async () => {
@@ -156,14 +179,13 @@ describe('key store: the directory', () => {
       const keys = fileKeyStore({ directory: process.argv[1], clock: { now: () => '2026-11-24T12:00:00.000Z' },
         chance: { bytes: (size) => crypto.getRandomValues(new Uint8Array(size)), uuid: () => crypto.randomUUID() } })
       const secrets = await Promise.all(['vault', 'subject'].map(keys.secret))
-      const { kid } = await keys.signing('ES256')
-      process.stdout.write([...secrets.map((secret) => Buffer.from(secret).toString('hex')), kid, (await keys.published()).length].join(' '))`
+      process.stdout.write(secrets.map((secret) => Buffer.from(secret).toString('hex')).join(' '))`
     for (let round = 0; round < 2; round += 1) {
       const outputs = await Promise.all(
         Array.from({ length: 5 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, directory])),
       )
       expect(new Set(outputs.map(({ stdout }) => stdout)).size).to.equal(1)
-      expect(readdirSync(directory)).to.have.length(4)
+      expect(readdirSync(directory)).to.have.length(3)
       rmSync(directory, { recursive: true })
     }
   })

@@ -10,6 +10,7 @@ import { createApp } from '../../../src/http/app.ts'
 import type { Reply, Request } from '../../../src/http/reply.ts'
 import type { Route } from '../../../src/http/route.ts'
 import { listen } from '../../../src/http/server.ts'
+import { tendKeys } from '../../../src/steps/tend-keys.ts'
 import { brandOf } from '../../../src/ui/brand.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { openedRequests } from '../../../src/opened-requests.ts'
@@ -63,6 +64,8 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     statics: makeStatics(brand),
     ...more,
   }
+  // Those that a login by default needs: RSA keys take long to make.
+  await tendKeys(world, ['ES256', 'EdDSA'])
   return { ...base, world }
 }
 

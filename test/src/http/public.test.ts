@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { after, before, describe, it } from 'mocha'
 import { schemaFiles } from '../../../schemas/generate.ts'
+import { signerFor } from '../../../src/signing-keys.ts'
 import { signJwt } from '../../../src/crypto/jwt.ts'
 import { watchProjections } from '../../../src/http/health.ts'
 import { DISCOVERY_PATHS, JWKS_PATHS } from '../../../src/http/paths.ts'
@@ -74,7 +75,7 @@ describe('what anybody may read', () => {
     const { world } = place
     const tokens = await Promise.all(
       (['ES256', 'EdDSA'] as const).map(async (alg) =>
-        signJwt(await world.keys.signing(alg), 'JWT', { iss: ISSUER, aud: 'rp', exp: 4_000_000_000 }),
+        signJwt(await signerFor(world, alg), 'JWT', { iss: ISSUER, aud: 'rp', exp: 4_000_000_000 }),
       ),
     )
     for (const path of JWKS_PATHS) {
@@ -88,10 +89,10 @@ describe('what anybody may read', () => {
   })
 
   it('keys: a store that hands out too much shows no private member', async () => {
-    const signing = await place.world.keys.signing('ES256')
+    const held = await place.world.keys.held()
     const keys = {
       ...place.world.keys,
-      published: async () => [{ ...signing, publicJwk: { ...signing.publicJwk, d: 'secret', k: 'secret' } }],
+      held: async () => held.map((key) => ({ ...key, publicJwk: { ...key.publicJwk, d: 'secret', k: 'secret' } })),
     }
     const other = await openDoors({ ...place.world, keys }, routes)
     expect((await other.send('GET', JWKS_PATHS[0])).body).not.to.include('secret')
@@ -171,7 +172,7 @@ describe('health', () => {
           return undefined
         },
       },
-      keys: { ...world.keys, signing: async () => (await broken('keys'), world.keys.signing('ES256')) },
+      keys: { ...world.keys, held: async () => (await broken('keys'), world.keys.held()) },
       idSystem: {
         ...world.idSystem,
         system: {
@@ -197,7 +198,7 @@ describe('health', () => {
     clock.pass(1500)
     down = []
     await world.journal.store.close()
-    expect(await ask()).to.deep.equal([503, { status: 'not_ready', missing: ['store'] }])
+    expect(await ask()).to.deep.equal([503, { status: 'not_ready', missing: ['store', 'keys'] }])
     await doors.close()
     await place.views.close()
   })
