@@ -27,6 +27,72 @@ const verified = async (keys: KeyStore, { alg, kid, publicJwk }: PublicKey, payl
   return Buffer.from(result.payload).toString()
 }
 
+const pairs = (keysNow: () => KeyStore): void => {
+  let keys: KeyStore
+  beforeEach(() => {
+    keys = keysNow()
+  })
+
+  for (const alg of algorithms) {
+    it(`signs ${alg} so that jose verifies it, under the thumbprint of RFC 7638`, async () => {
+      const key = await keys.make(alg)
+      expect(key.alg).to.equal(alg)
+      for (const payload of ['', 'a', '{"sub":"é"}', 'x'.repeat(5000)]) expect(await verified(keys, key, payload)).to.equal(payload)
+      expect((await keys.sign(key.kid, Buffer.from('bytes'))).byteLength).to.equal(bytesOf[alg])
+      expect(key.kid).to.equal(await calculateJwkThumbprint(key.publicJwk, 'sha256'))
+      expect(key.publicJwk).to.include({ kid: key.kid, alg, use: 'sig' })
+    })
+  }
+
+  it('lets no private key out: what it tells of a key is public', async () => {
+    const made = await keys.make('ES256')
+    const [held] = await keys.held()
+    expect(held).to.deep.equal({ ...made, signs: true })
+    expect(made).to.have.all.keys('kid', 'alg', 'publicJwk')
+    expect(made.publicJwk).to.have.all.keys('kty', 'crv', 'x', 'y', 'kid', 'alg', 'use')
+  })
+
+  it('makes another key each time, and holds them all', async () => {
+    expect(await keys.held()).to.deep.equal([])
+    const made = await Promise.all((['ES256', 'ES256', 'EdDSA'] as const).map((alg) => keys.make(alg)))
+    expect((await keys.held()).map(({ kid }) => kid)).to.have.members(made.map(({ kid }) => kid))
+    expect(new Set(made.map(({ kid }) => kid)).size).to.equal(3)
+  })
+
+  it('a private half that was destroyed signs no more; the public one stays', async () => {
+    const [one, two] = [await keys.make('ES256'), await keys.make('ES256')]
+    for (let twice = 0; twice < 2; twice += 1) {
+      await keys.disable(one.kid)
+      expect((await keys.held()).toSorted((a, b) => (a.signs ? 1 : 0) - (b.signs ? 1 : 0))).to.deep.equal([
+        { ...one, signs: false },
+        { ...two, signs: true },
+      ])
+      expect(await faultOf(async () => keys.sign(one.kid, Buffer.from('x')))).to.equal('invalid')
+    }
+    expect(await verified(keys, two, 'still')).to.equal('still')
+  })
+
+  it('a key that was forgotten is gone, whatever was left of it', async () => {
+    const [one, two] = [await keys.make('ES256'), await keys.make('EdDSA')]
+    await keys.disable(one.kid)
+    for (const { kid } of [one, two, two]) await keys.forget(kid)
+    expect(await keys.held()).to.deep.equal([])
+    expect(await faultOf(async () => keys.sign(two.kid, Buffer.from('x')))).to.equal('invalid')
+  })
+
+  it('knows nothing of other kids, nor of other algorithms', async () => {
+    const { kid } = await keys.make('EdDSA')
+    for (const name of ['', '../master.key', 'A'.repeat(43), `${kid}x`]) {
+      expect(await faultOf(async () => keys.sign(name, Buffer.from('x'))), name).to.equal('invalid')
+      await keys.disable(name)
+      await keys.forget(name)
+    }
+    for (const alg of ['HS256', 'none', 'toString', ''])
+      expect(await faultOf(() => keys.make(alg as SigningAlgorithm)), alg).to.equal('invalid')
+    expect(await keys.held()).to.have.length(1)
+  })
+}
+
 /** What a key store is. */
 export const keyStoreContract = (name: string, open: (clock: Clock, chance: Chance) => KeyStoreWorld | Promise<KeyStoreWorld>): void => {
   describe(`key store: ${name}`, () => {
@@ -38,64 +104,7 @@ export const keyStoreContract = (name: string, open: (clock: Clock, chance: Chan
     })
     afterEach(() => world.end())
 
-    for (const alg of algorithms) {
-      it(`signs ${alg} so that jose verifies it, under the thumbprint of RFC 7638`, async () => {
-        const key = await keys.make(alg)
-        expect(key.alg).to.equal(alg)
-        for (const payload of ['', 'a', '{"sub":"é"}', 'x'.repeat(5000)]) expect(await verified(keys, key, payload)).to.equal(payload)
-        expect((await keys.sign(key.kid, Buffer.from('bytes'))).byteLength).to.equal(bytesOf[alg])
-        expect(key.kid).to.equal(await calculateJwkThumbprint(key.publicJwk, 'sha256'))
-        expect(key.publicJwk).to.include({ kid: key.kid, alg, use: 'sig' })
-      })
-    }
-
-    it('lets no private key out: what it tells of a key is public', async () => {
-      const made = await keys.make('ES256')
-      const [held] = await keys.held()
-      expect(held).to.deep.equal({ ...made, signs: true })
-      expect(made).to.have.all.keys('kid', 'alg', 'publicJwk')
-      expect(made.publicJwk).to.have.all.keys('kty', 'crv', 'x', 'y', 'kid', 'alg', 'use')
-    })
-
-    it('makes another key each time, and holds them all', async () => {
-      expect(await keys.held()).to.deep.equal([])
-      const made = await Promise.all((['ES256', 'ES256', 'EdDSA'] as const).map((alg) => keys.make(alg)))
-      expect((await keys.held()).map(({ kid }) => kid)).to.have.members(made.map(({ kid }) => kid))
-      expect(new Set(made.map(({ kid }) => kid)).size).to.equal(3)
-    })
-
-    it('a private half that was destroyed signs no more; the public one stays', async () => {
-      const [one, two] = [await keys.make('ES256'), await keys.make('ES256')]
-      for (let twice = 0; twice < 2; twice += 1) {
-        await keys.disable(one.kid)
-        expect((await keys.held()).toSorted((a, b) => (a.signs ? 1 : 0) - (b.signs ? 1 : 0))).to.deep.equal([
-          { ...one, signs: false },
-          { ...two, signs: true },
-        ])
-        expect(await faultOf(async () => keys.sign(one.kid, Buffer.from('x')))).to.equal('invalid')
-      }
-      expect(await verified(keys, two, 'still')).to.equal('still')
-    })
-
-    it('a key that was forgotten is gone, whatever was left of it', async () => {
-      const [one, two] = [await keys.make('ES256'), await keys.make('EdDSA')]
-      await keys.disable(one.kid)
-      for (const { kid } of [one, two, two]) await keys.forget(kid)
-      expect(await keys.held()).to.deep.equal([])
-      expect(await faultOf(async () => keys.sign(two.kid, Buffer.from('x')))).to.equal('invalid')
-    })
-
-    it('knows nothing of other kids, nor of other algorithms', async () => {
-      const { kid } = await keys.make('EdDSA')
-      for (const name of ['', '../master.key', 'A'.repeat(43), `${kid}x`]) {
-        expect(await faultOf(async () => keys.sign(name, Buffer.from('x'))), name).to.equal('invalid')
-        await keys.disable(name)
-        await keys.forget(name)
-      }
-      for (const alg of ['HS256', 'none', 'toString', ''])
-        expect(await faultOf(() => keys.make(alg as SigningAlgorithm)), alg).to.equal('invalid')
-      expect(await keys.held()).to.have.length(1)
-    })
+    pairs(() => keys)
 
     it('derives 32 secret bytes for each use, always the same, no two alike', async () => {
       const uses = ['vault', 'code', 'subject', 'index', 'csrf', 'digest', 'person-keys']

@@ -23,53 +23,65 @@ export type SigningFiles = {
   readonly forget: (kid: string) => void
 }
 
-/**
- * One file for each half of a key, both sealed: the private one so that nobody reads it, the public one so that nobody puts
- * a key of their own there.
- */
-export const signingFiles = (files: PrivateFiles, { seal, open }: Sealer, clock: Clock): SigningFiles => {
+/** The halves of keys in their files, each read once. */
+const halves = (files: PrivateFiles, { seal, open }: Sealer, clock: Clock) => {
   const known = new Map<string, SigningKey | PublicKey>()
 
-  const opened = (half: Half, kid: string, text: string): { readonly alg: SigningAlgorithm; readonly bytes: Uint8Array } => {
+  /** The additional data of a sealed half: it opens in no other place. */
+  const sealName = (half: Half, alg: SigningAlgorithm, kid: string): string => `${half}/${alg}/${kid}`
+
+  const read = (half: Half, kid: string): { readonly alg: SigningAlgorithm; readonly bytes: Uint8Array } | undefined => {
     const name = fileOf(half, kid)
+    const text = KID.test(kid) ? files.read(name) : undefined
+    if (text === undefined) return undefined
     const members = objectIn(name, text)
     const alg = textIn(name, members, 'alg')
     if (!isAlgorithm(alg)) throw new Fault('corrupt', `${name} is of an unknown algorithm`)
-    // The additional data of a sealed key: it opens in no other place.
-    return { alg, bytes: open(`${half}/${alg}/${kid}`, sealedIn(name, members)) }
+    return { alg, bytes: open(sealName(half, alg, kid), sealedIn(name, members)) }
   }
-  const checked = <Key extends PublicKey>(half: Half, kid: string, key: Key): Key => {
+  const remembered = <Key extends PublicKey>(half: Half, kid: string, key: Key): Key => {
     if (key.kid !== kid) throw new Fault('corrupt', `${fileOf(half, kid)} holds another key`)
     known.set(fileOf(half, kid), key)
     return key
   }
-  const signing = (kid: string): SigningKey | undefined => {
-    if (!KID.test(kid)) return undefined
-    const name = fileOf('signing', kid)
-    const found = known.get(name)
-    if (found !== undefined) return found as SigningKey
-    const text = files.read(name)
-    if (text === undefined) return undefined
-    const { alg, bytes } = opened('signing', kid, text)
-    return checked('signing', kid, signingKey(alg, bytes))
-  }
-  const verifying = (kid: string): PublicKey | undefined => {
-    const name = fileOf('public', kid)
-    const text = known.has(name) ? undefined : files.read(name)
-    if (text === undefined) return known.get(name)
-    const { alg, bytes } = opened('public', kid, text)
-    return checked('public', kid, verifyingKey(alg, bytes))
-  }
-  const write = (half: Half, kid: string, alg: SigningAlgorithm, bytes: Uint8Array): void => {
-    const entry = { version: 1, kid, alg, writtenAt: clock.now(), ...seal(`${half}/${alg}/${kid}`, bytes) }
-    files.createOnce(fileOf(half, kid), `${JSON.stringify(entry, null, 2)}\n`)
-  }
-  const remove = (half: Half, kid: string): void => {
-    known.delete(fileOf(half, kid))
-    files.remove(fileOf(half, kid))
-  }
   return {
-    signing,
+    read,
+    private: (kid: string): SigningKey | undefined => {
+      const found = known.get(fileOf('signing', kid))
+      // Only a private half is kept under this name.
+      if (found !== undefined) return found as SigningKey
+      const half = read('signing', kid)
+      return half && remembered('signing', kid, signingKey(half.alg, half.bytes))
+    },
+    public: (kid: string): PublicKey | undefined => {
+      const found = known.get(fileOf('public', kid))
+      if (found !== undefined) return found
+      const half = read('public', kid)
+      return half && remembered('public', kid, verifyingKey(half.alg, half.bytes))
+    },
+    write: (half: Half, kid: string, alg: SigningAlgorithm, bytes: Uint8Array): void => {
+      const entry = { version: 1, kid, alg, writtenAt: clock.now(), ...seal(sealName(half, alg, kid), bytes) }
+      files.createOnce(fileOf(half, kid), `${JSON.stringify(entry, null, 2)}\n`)
+    },
+    remove: (half: Half, kid: string): void => {
+      known.delete(fileOf(half, kid))
+      if (KID.test(kid)) files.remove(fileOf(half, kid))
+    },
+    /** What another process destroyed is forgotten here too. */
+    keepOnly: (names: ReadonlySet<string>): void => {
+      for (const name of known.keys()) if (!names.has(name)) known.delete(name)
+    },
+  }
+}
+
+/**
+ * One file for each half of a key, both sealed: the private one so that nobody reads it, the public one so that nobody puts
+ * a key of their own there.
+ */
+export const signingFiles = (files: PrivateFiles, sealer: Sealer, clock: Clock): SigningFiles => {
+  const { read, write, remove, keepOnly, ...half } = halves(files, sealer, clock)
+  return {
+    signing: half.private,
     make: async (alg) => {
       const pkcs8 = await generatePrivateKey(alg)
       const key = signingKey(alg, pkcs8)
@@ -77,31 +89,26 @@ export const signingFiles = (files: PrivateFiles, { seal, open }: Sealer, clock:
       return key
     },
     held: () => {
-      const kids = new Map(
-        files.names().flatMap((name) => {
-          const [, , kid] = NAME.exec(name) ?? []
-          return kid === undefined ? [] : [[name, kid] as const]
-        }),
-      )
-      if (kids.size > FILES_MAX) throw new Fault('corrupt', `there are more than ${FILES_MAX} files of keys`)
-      // What another process destroyed is to be forgotten here too.
-      for (const name of known.keys()) if (!kids.has(name)) known.delete(name)
-      return [...new Set(kids.values())].flatMap((kid) => {
-        const pair = kids.has(fileOf('signing', kid)) ? signing(kid) : undefined
-        const key = pair ?? verifying(kid)
+      const found = files.names().flatMap((name) => {
+        const kid = NAME.exec(name)?.[2]
+        return kid === undefined ? [] : [{ name, kid }]
+      })
+      if (found.length > FILES_MAX) throw new Fault('corrupt', `there are more than ${FILES_MAX} files of keys`)
+      keepOnly(new Set(found.map(({ name }) => name)))
+      return [...new Set(found.map(({ kid }) => kid))].flatMap((kid) => {
+        const pair = half.private(kid)
+        const key = pair ?? half.public(kid)
         return key === undefined ? [] : [{ kid, alg: key.alg, publicJwk: key.publicJwk, signs: pair !== undefined }]
       })
     },
     disable: (kid) => {
-      const text = KID.test(kid) ? files.read(fileOf('signing', kid)) : undefined
-      if (text === undefined) return
-      const { alg, bytes } = opened('signing', kid, text)
+      const found = read('signing', kid)
+      if (found === undefined) return
       // In this order: a crash in between leaves both, and is done again.
-      write('public', kid, alg, spkiOf(bytes))
+      write('public', kid, found.alg, spkiOf(found.bytes))
       remove('signing', kid)
     },
     forget: (kid) => {
-      if (!KID.test(kid)) return
       remove('signing', kid)
       remove('public', kid)
     },
