@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Machine, Opening, Running, Stores } from './cli/context.ts'
-import { backupEvents, checkPlugin, describePlugin, keptPolicy, openEventStore, openViews, pluginChoice } from './compose.ts'
+import { backupEvents, checkPlugin, describePlugin, keptPolicy, openEventStore, openKeys, openViews, pluginChoice } from './compose.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'
@@ -80,13 +80,19 @@ const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Ru
   return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
 }
 
-type Composed = Pick<Machine, 'open' | 'deciding' | 'persons' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'>
+type Composed = Pick<Machine, 'open' | 'keys' | 'deciding' | 'persons' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'>
 
 /** What the command line needs of the composed house. */
 export const composed = (runtime: Runtime, environment: Environment, directory: string, print: (line: string) => void): Composed => {
   const settingsOf = (opening: Opening): Settings => settingsFrom(opening, environment, 'tool', directory)
   return {
     open: (opening, folder) => open(settingsOf(opening), runtime, folder),
+    keys: async (settings) => {
+      // A command makes no keys: those that it would put beside old sign-ins would be others (rule 19).
+      if (!existsSync(join(settings.data, 'keys', 'subject.key')))
+        throw new Fault('unavailable', `there are no keys in ${settings.data}; start the broker first, or put them back from their backup`)
+      return openKeys(settings, runtime)
+    },
     deciding: async ({ settings, journal, states }) => ({
       journal,
       states,

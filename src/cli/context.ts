@@ -5,7 +5,7 @@ import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
-import type { Json, PluginDescription, Position, ReadModel } from '../../domain/ports.ts'
+import type { Json, KeyStore, PluginDescription, Position, ReadModel } from '../../domain/ports.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
 export type Opening = { readonly data?: string; readonly config?: string }
@@ -44,6 +44,8 @@ export type Machine = Runtime & {
   readonly stopping: AbortSignal
   /** `existing`: refuses a folder without events, for commands that only look. */
   readonly open: (opening: Opening, folder: 'existing' | 'new') => Promise<Stores>
+  /** The key store of the settings, on the machine that has it. */
+  readonly keys: (settings: Settings) => Promise<KeyStore>
   readonly deciding: (stores: Stores) => Promise<Deciding>
   /** To find people by their identifiers: opens the ID system. */
   readonly persons: (stores: Stores) => Promise<Persons>

@@ -3,6 +3,7 @@ import { clientVerbs } from './client.ts'
 import { clientKeyVerbs } from './client-keys.ts'
 import { consentVerbs } from './consent.ts'
 import { eventVerbs } from './events.ts'
+import { keyVerbs } from './key.ts'
 import { personVerbs } from './person.ts'
 import { pluginVerbs } from './plugin.ts'
 import { projectionVerbs } from './projection.ts'
@@ -15,6 +16,7 @@ export const VERBS: readonly Verb[] = [
   serveVerb,
   ...clientVerbs,
   ...clientKeyVerbs,
+  ...keyVerbs,
   ...txVerbs,
   ...consentVerbs,
   ...personVerbs,

@@ -1,3 +1,4 @@
+import { memoryKeyStore } from '../../adapters/keys/memory/memory-key-store.ts'
 import type { Machine, Stores } from '../../src/cli/context.ts'
 import { systemFiles } from '../../src/cli/files.ts'
 import { main } from '../../src/cli/main.ts'
@@ -34,6 +35,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
     states: stateCache(10),
     close: async () => undefined,
   }
+  const keys = memoryKeyStore({ chance: systemChance })
   return async (line: string | readonly string[], input = ''): Promise<Ran> => {
     let out = ''
     let err = ''
@@ -58,6 +60,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
       files: systemFiles,
       stopping: AbortSignal.abort(),
       open: async () => stores,
+      keys: async () => keys,
       deciding: async () => ({
         journal: world.journal,
         states: stores.states,
