@@ -183,7 +183,8 @@ const consent: Race = {
     const types = await typesOf(field, begun.transaction)
     const decided = types.filter((type) => ['ConsentGiven', 'ConsentDenied'].includes(type))
     const back = got.flatMap(({ headers: { location } }) => (location?.startsWith('https://') === true ? [location] : []))
-    const faults = got.filter(({ status }) => status > 499)
+    // Who came while the other node was releasing may be told to try again, and is led back then (rule 29).
+    const faults = got.filter(({ status, body }) => status > 499 && !(status === 503 && body.includes('form-retry')))
     return {
       winners: decided.length,
       wrong: [

@@ -69,6 +69,26 @@ export const REMOVALS: readonly Removal[] = [
     fails: 'crit and b64 are not passed over',
   },
   {
+    attack: '11',
+    file: 'adapters/remote-documents/https/https-documents.ts',
+    lines: "    return found.every((address) => network.mayReach(address, listed)) ? found : 'address'",
+    instead: '    return listed ? found : found',
+    fails: 'inside addresses are not asked, by whichever name',
+  },
+  {
+    attack: '12',
+    file: 'src/client-key-sets.ts',
+    lines: 'now - copy.triedAt >= COOL_DOWN_MS && ',
+    fails: 'causes one fetch in each cool-down, and the relying party itself is served meanwhile',
+  },
+  {
+    attack: '13',
+    file: 'src/http/guards/dpop.ts',
+    lines: "  return first ? undefined : refuse(world, request, 'replayed').refusal",
+    instead: '  return first ? undefined : undefined',
+    fails: 'a proof is used once, at each endpoint',
+  },
+  {
     attack: '14',
     file: 'domain/transaction/start.ts',
     lines: `  if (state.request.client !== command.client) return refused('request_uri_of_other_client')
