@@ -1,6 +1,6 @@
 import { deviceCookie, deviceSecretOf } from './device.ts'
 import { show, showChoose } from './login.ts'
-import { formatOf } from './login-views.ts'
+import { formatOf, hintedId } from './login-views.ts'
 import { field, fields, redirect, withCookies, type Reply, type Request } from './reply.ts'
 import { actOf, baseOf, formRefusal, isReply, openSession, renewed, type Session } from './session.ts'
 import { codeReply, hindranceReply } from './way-back.ts'
@@ -78,7 +78,7 @@ const choose: Step = async (world, request, session) => {
     const again = await requestAgain(world, act, factor, deviceSecret)
     return again.refusal === undefined ? onward(world, request, session) : told(world, request, session, again, showChoose)
   }
-  const id = readIndividualId(world, typed ?? '')
+  const id = typed === undefined ? hintedId(world, session) : readIndividualId(world, typed)
   if (id === undefined) return showChoose(world, request, session, { problem: { code: typed === undefined ? 'empty' : 'malformed' } })
   const wish = { factor, id, ownDevice: field(request, 'own_device') === 'yes', deviceSecret }
   const outcome = await requestFactor(world, act, wish)

@@ -1,12 +1,12 @@
 import type { Session } from './session.ts'
 import { nameIn } from '../localised.ts'
-import { endingOf } from '../people.ts'
+import { endingOf, readIndividualId } from '../people.ts'
 import { referenceOf } from '../reference.ts'
 import { unseal, type SealedParts } from '../sealed.ts'
 import { NOTICE_VERSION } from '../steps/notice.ts'
 import type { World } from '../world.ts'
 import { isClaimScope } from '../../domain/claims.ts'
-import type { Factor, FactorOffer, Instant } from '../../domain/ports.ts'
+import type { Factor, FactorOffer, IndividualId, Instant } from '../../domain/ports.ts'
 import { plusDays, plusSeconds, secondsUntil } from '../../domain/time.ts'
 import { summaryOf } from '../../domain/verified/consent.ts'
 import { isVerifiedName } from '../../domain/verified/names.ts'
@@ -33,6 +33,15 @@ const digitsOf = (world: World, factor: Factor): number | undefined => {
   return kind === 'digits' && lengthMin === lengthMax ? lengthMax : undefined
 }
 
+/**
+ * Whom the relying party expects (OpenID Connect Core §3.1.2.1, `login_hint`), where that can be an identifier here. The person sees its
+ * end and may leave the field empty; the rest of it is on no page.
+ */
+export const hintedId = (world: World, { raw }: Pick<Session, 'raw'>): IndividualId | undefined => {
+  const hint = raw?.['login_hint']
+  return hint === undefined ? undefined : readIndividualId(world, hint)
+}
+
 export const chooseView = (
   world: World,
   session: Session,
@@ -42,11 +51,13 @@ export const chooseView = (
   problem?: Problem,
 ): ChooseView => {
   const { request, chosen } = session.state
+  const hinted = sealed === undefined ? hintedId(world, session) : undefined
   return {
     idTypes: world.idSystem.description.idTypes.map(({ type }) => type),
     factors: request?.factors ?? [],
     ...(chosen && { chosen: chosen.factor }),
     ...(sealed && { idEnding: endingOf(sealed.id) }),
+    ...(hinted && { hintedEnding: endingOf(hinted) }),
     ownDevice: device,
     ...limitOf(world, session, at),
     ...problemOf(problem),

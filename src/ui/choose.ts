@@ -23,8 +23,11 @@ const keyboardOf = (types: readonly IdType[]): string => {
 /** The longest address of RFC 5321 where an address may be typed. */
 const lengthMaxOf = (types: readonly IdType[]): number => (types.includes('email') ? 254 : 64)
 
-const hintOf = ({ idTypes, idEnding }: ChooseView, frame: Frame, { say }: Words): Part => {
-  const kept = idEnding !== undefined && [' ', say('choose.id.keep', { ending: num(idEnding) })]
+const hintOf = ({ idTypes, idEnding, hintedEnding }: ChooseView, frame: Frame, { say }: Words): Part => {
+  const kept =
+    idEnding === undefined
+      ? hintedEnding !== undefined && [' ', say('choose.id.hinted', { ending: num(hintedEnding) })]
+      : [' ', say('choose.id.keep', { ending: num(idEnding) })]
   if (isNumber(idTypes)) return [say(idTypes.includes('vid') ? 'choose.id.number.hint.vid' : 'choose.id.number.hint'), kept]
   const names = idTypes.map((type) => TEXTS[frame.language][`idtype.${type}`] ?? type)
   return [say('choose.id.any.hint', { list: either(frame.language, names) }), kept]
@@ -47,7 +50,7 @@ const idField = (frame: Frame, view: ChooseView, words: Words, told: Told | unde
       autocapitalize="none"
       spellcheck="false"
       maxlength="${lengthMaxOf(view.idTypes)}"
-      ${describedBy(FIELD, isBad)}${attribute('required', view.idEnding === undefined)}
+      ${describedBy(FIELD, isBad)}${attribute('required', view.idEnding === undefined && view.hintedEnding === undefined)}
     />
     ${told?.atField && wrong(FIELD, told.atField)}
     <details class="more" id="lost">

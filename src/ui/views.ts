@@ -78,6 +78,8 @@ export type ChooseView = {
    * (WCAG 2.2, 3.3.7: nothing is asked twice).
    */
   readonly idEnding?: string
+  /** The same, of an id that nobody typed: the relying party named it. */
+  readonly hintedEnding?: string
   /** `offer` shows the unticked box "this is my own device" (rule 21); `known` says that it is remembered. */
   readonly ownDevice: 'offer' | 'known'
   readonly limit?: Limit

@@ -105,8 +105,8 @@ describe('OpenID Connect for Identity Assurance 1.0', function () {
           'address',
         ],
         evidence_supported: ['document', 'electronic_record', 'vouch', 'electronic_signature'],
-        documents_supported: ['idcard', 'passport', 'birth_certificate'],
-        documents_check_methods_supported: ['vpip', 'vdig', 'pvp', 'data'],
+        documents_supported: ['idcard', 'passport'],
+        documents_check_methods_supported: ['vpip', 'vdig', 'pvp'],
         electronic_records_supported: ['population_register', 'bank_account'],
       })
     })
@@ -236,7 +236,7 @@ describe('OpenID Connect for Identity Assurance 1.0', function () {
       for (const verification of [
         { trust_framework: REGISTER, assurance_level: { value: 'low' } },
         { trust_framework: AML, time: { max_age: 86_400 } },
-        { evidence: [{ type: { value: 'document' }, document_details: { type: { value: 'birth_certificate' } } }] },
+        { evidence: [{ type: { value: 'document' }, document_details: { type: { value: 'driving_permit' } } }] },
       ])
         expect(await inUserinfo(wish(verification)), JSON.stringify(verification)).to.equal(undefined)
     })

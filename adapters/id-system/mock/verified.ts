@@ -31,8 +31,8 @@ export const VERIFIED: VerifiedDescription = {
   ],
   claims: ['name', 'given_name', 'family_name', 'gender', 'birthdate', 'phone_number', 'email', 'address'],
   evidence: ['document', 'electronic_record', 'vouch', 'electronic_signature'],
-  documents: ['idcard', 'passport', 'birth_certificate'],
-  documentCheckMethods: ['vpip', 'vdig', 'pvp', 'data'],
+  documents: ['idcard', 'passport'],
+  documentCheckMethods: ['vpip', 'vdig', 'pvp'],
   electronicRecords: ['population_register', 'bank_account'],
 }
 

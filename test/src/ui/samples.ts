@@ -100,6 +100,8 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
       links: { privacy: 'https://harboursavings.example/privacy', terms: 'https://harboursavings.example/terms' },
       limit: { ...limit, secondsLeft: 118 },
     }),
+  'choose-hinted': (frame) =>
+    choosePage(frame, { idTypes: ['uin', 'vid'], factors: ['otp', 'pin'], hintedEnding: '1571', ownDevice: 'offer', limit }),
   'consent-verified': (frame) =>
     consentPage(frame, {
       idEnding: '1571',
