@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { consents } from '../../../src/deciders.ts'
 import { handle, type Handling } from '../../../src/handle.ts'
-import { withdrawConsent } from '../../../src/steps/withdraw.ts'
+import type { Act } from '../../../src/steps/act.ts'
+import { takeBack, withdrawConsent } from '../../../src/steps/withdraw.ts'
 import { consentStream, transactionStream } from '../../../domain/streams.ts'
 import { at, digest, policy, standing } from '../../domain/samples.ts'
 import { circumstances, memoryStore, nextId, nodeOn } from '../worlds.ts'
@@ -62,5 +63,27 @@ describe('withdrawing a consent', () => {
     await used(node)
     expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal(undefined)
     expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal('consent_withdrawn')
+  })
+
+  it('rules 12 and 14: a login that ended before its consent reached it takes back its own, once, and nobody else’s', async () => {
+    const node = nodeOn(memoryStore())
+    const world = { ...node, policy: { value: policy, digest: digest('policy') } }
+    const stream = consentStream(CONSENT)
+    const actOf = (transaction: string): Act => ({
+      id: nextId(),
+      causation: 'command',
+      at: at(5),
+      transaction,
+      client: { registered: true, active: true },
+    })
+    const types = async (): Promise<readonly string[]> => (await node.journal.read(stream)).map(({ type }) => type)
+    await takeBack(world, actOf(standing.transaction), CONSENT)
+    expect(await types(), 'where none was given').to.deep.equal([])
+    const wish = { type: 'GiveConsent', at: at(0), standing, transaction: standing.transaction, liveUntil: at(LIVES_S) } as const
+    await handle(node, consents, stream, wish, circumstances(undefined))
+    await takeBack(world, actOf(transactionOf(7)), CONSENT)
+    expect(await types(), 'of another login').to.deep.equal(['ConsentGiven'])
+    await Promise.all([1, 2, 3].map(() => takeBack(world, actOf(standing.transaction), CONSENT)))
+    expect(await types()).to.deep.equal(['ConsentGiven', 'WithdrawalRequested', 'ConsentWithdrawn'])
   })
 })
