@@ -1,5 +1,5 @@
 import type { EventStoreDBClient, ResolvedEvent } from '@eventstore/db-client'
-import type { EventFilter, NewEvent } from '../../../domain/ports.ts'
+import type { NewEvent } from '../../../domain/ports.ts'
 import { eventOf, type LogEvent, proposed } from './events.ts'
 import type { Library } from './library.ts'
 import type { LogPosition } from './log-positions.ts'
@@ -21,7 +21,7 @@ export type Delivered = { readonly event: LogEvent; readonly retries: number }
 export type GroupFlow = { readonly delivered: (one: Delivered) => void; readonly ended: (error?: unknown) => void }
 
 export type GroupLink = {
-  readonly done: (one: Delivered) => Promise<void>
+  readonly done: (...all: readonly Delivered[]) => Promise<void>
   readonly retry: (one: Delivered, reason: string) => Promise<void>
   readonly park: (one: Delivered, reason: string) => Promise<void>
   readonly leave: () => void
@@ -61,7 +61,7 @@ export type KurrentClient = {
   readonly dispose: () => Promise<void>
 }
 
-export type GroupOptions = { readonly filter: EventFilter; readonly from: 'start' | 'end'; readonly messageTimeoutMs: number }
+export type GroupOptions = { readonly from: 'start' | 'end'; readonly messageTimeoutMs: number }
 
 /** Without credentials a server without TLS ignores these; they choose the path of one call an append, which is the safe one. */
 const NOBODY: Credentials = { username: 'nobody', password: 'nobody' }
@@ -70,7 +70,8 @@ const OWN_STREAMS = '^[^$]'
 /** Events examined between two checkpoints of a subscription: 32 times this. */
 const CHECKPOINT_INTERVAL = 8
 const RETRIES_MAX = 100_000
-const UPPER_BOUND = 100
+const LOWER_BOUND = 20
+const UPPER_BOUND = 1000
 const BUFFER = 1000
 
 /** What is used of the library's streams, which it types one by one. */
@@ -117,13 +118,6 @@ const watched = (subscription: object, ended: (error?: unknown) => void): (() =>
   }
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-
-const filterFor = (library: Library, filter: EventFilter) => {
-  if ('streamPrefixes' in filter) return library.streamNameFilter({ prefixes: [...filter.streamPrefixes] })
-  return library.eventTypeFilter({ regex: `^(${filter.types.map(escaped).join('|')})$` })
-}
-
 /** The library closes its channel nowhere; both versions have it under this name. */
 type Channelled = { readonly getChannel?: () => Promise<{ readonly close: () => void }> }
 
@@ -132,19 +126,22 @@ const groupsOf = (
   client: EventStoreDBClient,
   credentials: Credentials,
 ): Pick<KurrentClient, 'createGroup' | 'joinGroup' | 'replayParked'> => ({
-  createGroup: (group, { filter, from, messageTimeoutMs }) => {
+  createGroup: (group, { from, messageTimeoutMs }) => {
     const settings = library.groupSettings({
       startFrom: from,
       messageTimeout: messageTimeoutMs,
       // Tries are counted here, and what has used them up is parked with its reason; the server's own limit only bounds a loop.
       maxRetryCount: RETRIES_MAX,
       checkPointAfter: 1000,
-      checkPointLowerBound: 1,
+      // A checkpoint is an event too: an idle server would go on for ever about its own.
+      checkPointLowerBound: LOWER_BOUND,
       checkPointUpperBound: UPPER_BOUND,
       liveBufferSize: BUFFER,
       historyBufferSize: BUFFER,
     })
-    return client.createPersistentSubscriptionToAll(group, settings, { filter: filterFor(library, filter), credentials })
+    // Without a filter: the server writes checkpoints for what a filter skips, past messages that it has not handed out yet, and after
+    // a kill those are gone (measured on 24.6).
+    return client.createPersistentSubscriptionToAll(group, settings, { credentials })
   },
   joinGroup: (group, bufferSize, flow) => {
     const joined = client.subscribeToPersistentSubscriptionToAll(group, { bufferSize, credentials })
@@ -159,7 +156,7 @@ const groupsOf = (
     })
     const source = (one: Delivered): ResolvedEvent => resolved.get(one) as ResolvedEvent
     return {
-      done: (one) => joined.ack(source(one)),
+      done: (...all) => joined.ack(...all.map(source)),
       retry: (one, reason) => joined.nack('retry', reason, source(one)),
       park: (one, reason) => joined.nack('park', reason, source(one)),
       leave,

@@ -31,11 +31,11 @@ export const withDefaults = (given: ConsumeOptions): Required<ConsumeOptions> =>
 /** Makes the group where it is missing. */
 const ensureGroup = async (
   tools: ConsumeTools,
-  { group, filter, from, visibilityMs }: Required<ConsumeOptions>,
+  { group, from, visibilityMs }: Required<ConsumeOptions>,
   abort: AbortSignal,
 ): Promise<void> => {
   try {
-    await attempt(tools, abort, (client) => client.createGroup(group, { filter, from, messageTimeoutMs: visibilityMs + HELD_MS_MAX }))
+    await attempt(tools, abort, (client) => client.createGroup(group, { from, messageTimeoutMs: visibilityMs + HELD_MS_MAX }))
   } catch (error) {
     if (!(error instanceof Error) || troubleOf(error).kind !== 'exists') throw error
   }

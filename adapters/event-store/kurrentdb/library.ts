@@ -10,7 +10,6 @@ export type Library = {
   readonly expected: 'expectedRevision' | 'streamState'
   readonly scheme: 'esdb' | 'kurrentdb'
   readonly streamNameFilter: typeof EventStoreLibrary.streamNameFilter
-  readonly eventTypeFilter: typeof EventStoreLibrary.eventTypeFilter
   readonly groupSettings: typeof EventStoreLibrary.persistentSubscriptionToAllSettingsFromDefaults
 }
 
@@ -39,7 +38,6 @@ export const loadLibrary = async (name: LibraryName): Promise<Library> => {
     expected: kind.expected,
     scheme: kind.scheme,
     streamNameFilter: loaded['streamNameFilter'] as Library['streamNameFilter'],
-    eventTypeFilter: loaded['eventTypeFilter'] as Library['eventTypeFilter'],
     groupSettings: loaded['persistentSubscriptionToAllSettingsFromDefaults'] as Library['groupSettings'],
   }
 }

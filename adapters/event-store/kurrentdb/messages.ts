@@ -1,7 +1,8 @@
 import type { ConsumeOptions, ConsumeOutcome, StoredEvent, Timers } from '../../../domain/ports.ts'
 import { LOST_REASON } from '../due.ts'
+import { matches } from '../positions.ts'
 import type { Delivered, GroupLink } from './client.ts'
-import { storedOf } from './events.ts'
+import { isOurs, storedOf } from './events.ts'
 import { reasonText } from './parked.ts'
 
 export type Handler = (event: StoredEvent, attempt: number) => Promise<ConsumeOutcome>
@@ -25,6 +26,20 @@ const outcomeOf = async (handler: Handler, event: StoredEvent, tries: number): P
     return await handler(event, tries)
   } catch (error) {
     return { kind: 'retry', reason: error instanceof Error ? error.message : 'the handler threw something that is no error' }
+  }
+}
+
+/** What the filter leaves out is done at once, many in one word. */
+const makePass = (done: (all: readonly Delivered[]) => void): ((one: Delivered) => void) => {
+  let passed: Delivered[] = []
+  return (one) => {
+    passed.push(one)
+    if (passed.length > 1) return
+    setImmediate(() => {
+      const all = passed
+      passed = []
+      done(all)
+    })
   }
 }
 
@@ -92,8 +107,11 @@ export const makeMessages = ({ timers, options, handler, link }: MessageTools) =
     }
   }
 
+  const pass = makePass((all) => void say((to) => to.done(...all)))
+
   return {
     take: (one: Delivered): void => {
+      if (!isOurs(one.event) || !matches(options.filter, one.event.type, one.event.stream)) return pass(one)
       waiting.push(one)
       pump()
     },

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { createServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { type EventStore, Fault, type FaultCode } from '../../../domain/ports.ts'
-import { anEvent, events, fails, pause } from '../../contracts/event-store.ts'
+import { anEvent, events, fails, pause, until } from '../../contracts/event-store.ts'
 import { ERRORS, serviceError } from '../../support/kurrentdb/script.ts'
 import { type StandIn, standIn } from '../../support/kurrentdb/server.ts'
 import { BUDGET_MS, openKurrentDb } from './kurrentdb-tools.ts'
@@ -142,9 +142,15 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
     it('F7 finds a cluster of which no node was up at first', async () => {
       server.stop()
       const clustered = await opened({ connection: server.cluster })
+      const seen: string[] = []
+      clustered.consume({ group: 'g', filter: { types: ['Happened'] } }, async ({ id }) => {
+        seen.push(id)
+        return { kind: 'done' }
+      })
       await settles(['unavailable'], () => clustered.append('s', 'no_stream', events(1)))
       await server.start()
       expect((await clustered.append('s', 'no_stream', events(1))).revision).to.equal(0)
+      await until(() => seen.length === 1, 'the consumer to find it')
     })
 
     it('F8 refuses a connection string that makes the client lie, and says the revision of a conflict', async () => {

@@ -146,6 +146,24 @@ describe('event store: kurrentdb, subscriptions and consumers under faults (even
       expect(server.script.count('join')).to.be.at.least(2)
     })
 
+    it('get what came while they were away and the server was killed', async () => {
+      const first: string[] = []
+      const away = store.consume({ group: 'g', filter: { types: ['Wish'] } }, async ({ id }) => {
+        first.push(id)
+        return { kind: 'done' }
+      })
+      await wish('first')
+      await until(() => first.length === 1, 'the first wish')
+      await away.stop()
+      const id = await wish('second')
+      await append('noise')
+      server.stop()
+      await server.start()
+      const seen: string[] = []
+      consume(seen)
+      await until(() => seen.includes(id), 'the second wish')
+    })
+
     it('get again what was under way when the server was killed', async () => {
       const tries: number[] = []
       store.consume({ group: 'g', filter: { types: ['Wish'] } }, async () => {

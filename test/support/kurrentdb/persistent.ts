@@ -22,7 +22,7 @@ const createHandler =
     if (groups.has(name)) return respond(ERRORS.groupExists(name))
     const all = options.getAll()!
     const after = all.hasEnd() ? (log.all().at(-1)?.position ?? -1n) : -1n
-    groups.set(name, makeGroup(log, name, filterOf(all.getFilter()), after))
+    groups.set(name, makeGroup(log, name, all.hasFilter() ? filterOf(all.getFilter()) : undefined, after))
     respond(null, new persistentPb.CreateResp())
   }
 
