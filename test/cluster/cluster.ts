@@ -75,6 +75,7 @@ export const startCluster = async (
     readonly port?: number
     readonly demoPort?: number
     readonly data?: string
+    readonly settings?: Readonly<Record<string, string>>
     readonly write?: (text: string) => void
   } = {},
 ): Promise<Cluster> => {
@@ -89,7 +90,14 @@ export const startCluster = async (
   const own = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => !name.startsWith('ESIGNET_') && value !== undefined),
   ) as Record<string, string>
-  const shared = { ESIGNET_ISSUER: issuer, ESIGNET_DATA: data, ESIGNET_DEMO_PORT: demo, ESIGNET_TRUSTED_PROXIES: '127.0.0.1', ...redis.env }
+  const shared = {
+    ESIGNET_ISSUER: issuer,
+    ESIGNET_DATA: data,
+    ESIGNET_DEMO_PORT: demo,
+    ESIGNET_TRUSTED_PROXIES: '127.0.0.1',
+    ...redis.env,
+    ...options.settings,
+  }
   let output = ''
   const write = (text: string): void => {
     output += text
