@@ -85,6 +85,7 @@ export const REFUSALS = [
   'parameter_repeated',
   'origin_refused',
   'too_many_requests',
+  'overloaded',
 ] as const
 
 export type RefusalCode = (typeof REFUSALS)[number]

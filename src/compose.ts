@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { randomFillSync, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
@@ -20,8 +19,10 @@ import type { OnRedis } from '../adapters/redis.ts'
 import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
 import { openJournal, type Journal } from './journal.ts'
-import { jsonLog, type Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 import { openedRequests } from './opened-requests.ts'
+import { ownRuntime } from './system-runtime.ts'
+import { askedAside, underWay, waitedAside } from './under-way.ts'
 import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
 import {
@@ -41,57 +42,26 @@ import { makeStatics } from './ui/statics.ts'
 
 /** Folded states kept in memory, about 3 kB each; what is not kept is read. */
 const STATES_MAX = 8192
+/** Requests that may want the processor at once; beyond, new logins are turned away. Each waits about as many milliseconds. */
+const UNDER_WAY_MAX = 128
 /** Opened requests of live logins kept in memory, about 1 kB each. */
 const REQUESTS_MAX = 4096
-
-/** The instant as text, made once a millisecond: it is asked for some hundred times a login. */
-const instantNow = (): Runtime['clock']['now'] => {
-  let madeAt = Number.NaN
-  let text = ''
-  return () => {
-    const ms = Date.now()
-    if (ms !== madeAt) {
-      text = new Date(ms).toISOString()
-      madeAt = ms
-    }
-    return text
-  }
-}
-
-/** Without the error that an aborted timer of `node:timers/promises` makes: sleeps end early at every request. */
-const sleep: Runtime['timers']['sleep'] = (ms, signal) =>
-  new Promise((resolve) => {
-    if (signal?.aborted === true) return resolve()
-    const end = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal?.addEventListener('abort', end)
-  })
 
 /** Of a new person key, where nothing else is set: as the schema says. */
 const REPLICAS = 1
 
 const CLOCKS_APART_MS_MAX = 5000
 
-/** The machine this process runs on. Nothing else makes clock, chance or timers (rule 41). */
-export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line: string) => void): Runtime => {
-  const clock = { now: instantNow() }
-  return {
-    clock,
-    chance: { bytes: (size) => randomFillSync(new Uint8Array(size)), uuid: () => randomUUID() },
-    timers: { sleep },
-    network: {
-      // As everything else on this machine finds hosts, its own table of hosts included: closed networks use that.
-      addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-      mayReach,
-      authorities: () => getCACertificates('default'),
-    },
-    log: jsonLog(clock, settings.logLevel ?? 'info', write),
-  }
-}
+/** The machine this process runs on, with its network. */
+export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line: string) => void): Runtime => ({
+  ...ownRuntime(settings, write),
+  network: {
+    // As everything else on this machine finds hosts, its own table of hosts included: closed networks use that.
+    addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    mayReach,
+    authorities: () => getCACertificates('default'),
+  },
+})
 
 const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => void mkdirSync(data, { recursive: true, mode: 0o700 })
 
@@ -241,8 +211,10 @@ const openAll = async (
   const singleUse = opened(await openSingleUse(settings, runtime, store))
   const views = opened(await openViews(settings, runtime))
   await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
-  const idSystem = await openPlugin(settings, runtime, choice)
-  opened(idSystem.system)
+  const { description, system } = await openPlugin(settings, runtime, choice)
+  opened(system)
+  const requests = underWay(UNDER_WAY_MAX)
+  const idSystem = { description, system: askedAside(system, requests) }
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
@@ -251,7 +223,8 @@ const openAll = async (
     openedRequests: openedRequests(REQUESTS_MAX),
     secrets: await secretsOf(keys),
     policy: await keptPolicy(settings, journal, runtime),
-    waiters: waiters(timers),
+    waiters: waitedAside(waiters(timers), requests),
+    underWay: requests,
     statics: makeStatics(brand),
   }
 }

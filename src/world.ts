@@ -20,6 +20,7 @@ import type { OpenedRequests } from './opened-requests.ts'
 import type { Policy } from '../schemas/generated.ts'
 import type { Statics } from './ui/statics.ts'
 import type { Brand } from './ui/brand.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** Secret keys derived from the master key, one for each use. */
 export type Secrets = {
@@ -65,6 +66,7 @@ export type World = {
   /** The policy in force and the artefact that holds it. */
   readonly policy: { readonly value: Policy; readonly digest: Digest }
   readonly waiters: Waiters
+  readonly underWay: UnderWay
   readonly brand: Brand
   readonly statics: Statics
 }

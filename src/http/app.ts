@@ -136,11 +136,15 @@ const answer = async (house: House, message: IncomingMessage, request: Request, 
 const serve = async (house: House, message: Message, response: Response, doors: Doors): Promise<void> => {
   const params = Object.fromEntries(Object.entries(message.params).filter((row): row is [string, string] => typeof row[1] === 'string'))
   const request = beginning(house, message, params)
+  const { underWay } = house.world
   let reply: Reply
+  underWay.begin()
   try {
     reply = await answer(house, message, request, doors)
   } catch (error) {
     reply = failureReply(house.world, doors.kind, request, error)
+  } finally {
+    underWay.end()
   }
   write(house, response, doors.kind, request, reply)
   noteAccess(house, request, message.method, doors.path, reply.status)

@@ -1,7 +1,7 @@
 import { bindBrowser, isSecure, readBinding } from './cookies.ts'
 import { errorReply } from './error-page.ts'
 import { authorizationResponse } from './authorization-response.ts'
-import { ERRORS } from './errors.ts'
+import { ERRORS, OVERLOAD_S } from './errors.ts'
 import { frameOf, languageOf, partyOf } from './frame.ts'
 import { hintedSubject } from './id-token-hint.ts'
 import { limiter, type Limiter } from './limits.ts'
@@ -105,5 +105,7 @@ export const authorize = async (world: World, request: Request): Promise<Reply> 
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === undefined || !configuration.redirect_uris.includes(redirectUri))
     return errorReply(world, request, 'redirect_uri_not_registered')
+  // A login that was let in by the other door, where it was pushed, is finished.
+  if (world.underWay.isFull()) return errorReply(world, request, 'overloaded', { 'retry-after': String(OVERLOAD_S) })
   return startDirect(world, request, client, { configuration, redirectUri, parameters })
 }

@@ -107,6 +107,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorRow>> = {
   parameter_repeated: row('invalid_request', 400, 'A parameter was given more than once.'),
   origin_refused: row('invalid_request', 403, 'The request did not come from our own page.'),
   too_many_requests: row('temporarily_unavailable', 429, 'There were too many requests.'),
+  overloaded: row('temporarily_unavailable', 503, 'The server has too much to do now. Try again in a moment.'),
 }
 
 export type OauthError = { readonly error: string; readonly error_description: string }
@@ -119,7 +120,11 @@ export const oauthError = (refusal: RefusalCode): OauthError => {
 /** Seconds to wait where nothing more is known. */
 const RETRY_S = 60
 
-const retry = (status: number): Headers => (status === 429 ? { 'retry-after': String(RETRY_S) } : {})
+/** Seconds after which an overload is over, or is not one. */
+export const OVERLOAD_S = 3
+
+const retry = (status: number): Headers =>
+  status === 429 ? { 'retry-after': String(RETRY_S) } : status === 503 ? { 'retry-after': String(OVERLOAD_S) } : {}
 
 /** Of the token and PAR endpoints (RFC 6749 §5.2, RFC 9126 §2.3). */
 export const tokenError = (refusal: RefusalCode, request?: Pick<Request, 'headers'>): Reply => {

@@ -20,6 +20,7 @@ const pushed = (request: Request): ReadonlyMap<string, string> =>
 
 /** POST: an authenticated client leaves its request here and gets a reference for the browser (RFC 9126, rule 23). */
 export const par = async (world: World, request: Request): Promise<Reply> => {
+  if (world.underWay.isFull()) return tokenError('overloaded')
   const pushedProof = await readProof(world, request, { nonceDemanded: false })
   if ('refusal' in pushedProof) return withNonce(world, request, tokenError(pushedProof.refusal))
   const { proof } = pushedProof

@@ -37,7 +37,11 @@ const protocol: readonly Route[] = [
     bodyBytesMax: REQUEST_BYTES_MAX,
     summary: 'Push an authorization request (RFC 9126).',
     request: 'requests/par',
-    responses: { 201: { description: 'Where the browser finds it.', type: JSON_TYPE, schema: 'responses/par' }, ...oauthProblems },
+    responses: {
+      201: { description: 'Where the browser finds it.', type: JSON_TYPE, schema: 'responses/par' },
+      ...oauthProblems,
+      503: problem('There is too much to do now: try again in a moment.'),
+    },
   },
   ...TOKEN_PATHS.map((path): Route => ({
     method: 'POST',
@@ -80,6 +84,7 @@ const person: readonly Route[] = [
       303: { description: 'To the pages of the sign-in, or with an error to the redirect URI.' },
       400: { description: 'A page: the request cannot be sent back to anybody.', type: 'text/html' },
       429: HTML,
+      503: HTML,
     },
   })),
   {

@@ -55,4 +55,23 @@ describe('what cannot begin a login', () => {
     expect(statuses.indexOf(429)).to.equal(10)
     expect((await doors.send('GET', `/authorize?${query({})}`)).status).to.equal(303)
   })
+
+  it('an overload turns new logins away at once, says when to come again, and finishes those that are inside', async () => {
+    const { headers } = await doors.send('GET', `/authorize?${query({})}`)
+    const cookie = String(headers['set-cookie']).split(';')[0] ?? ''
+    for (let requests = 0; requests <= 100; requests += 1) own.world.underWay.begin()
+    const direct = await doors.send('GET', `/authorize?${query({})}`)
+    const pushed = await doors.send('POST', '/v1/esignet/oauth/par', {
+      body: 'client_id=shop',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    for (const { status, headers } of [direct, pushed]) expect([status, headers['retry-after']]).to.deep.equal([503, '3'])
+    expect(JSON.parse(pushed.body)).to.include({ error: 'temporarily_unavailable' })
+    expect(direct.body).to.include('Many people are signing in')
+    expect(sealed).to.have.length(1)
+    expect((await doors.send('GET', headers.location ?? '', { headers: { cookie } })).status).to.equal(200)
+    own.world.underWay.end()
+    own.world.underWay.end()
+    expect((await doors.send('GET', `/authorize?${query({})}`)).status).to.equal(303)
+  })
 })

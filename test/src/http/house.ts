@@ -14,6 +14,7 @@ import { tendKeys } from '../../../src/steps/tend-keys.ts'
 import { brandOf } from '../../../src/ui/brand.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { openedRequests } from '../../../src/opened-requests.ts'
+import { underWay } from '../../../src/under-way.ts'
 import { waiters } from '../../../src/waiters.ts'
 import type { World } from '../../../src/world.ts'
 import { systemChance } from '../../support/chance.ts'
@@ -60,6 +61,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     clientKeys: clientKeySets({ documents: { get: async () => ({ ok: false, fault: 'unreachable' }) }, clock, log }),
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),
+    underWay: underWay(100),
     openedRequests: openedRequests(100),
     statics: makeStatics(brand),
     ...more,
