@@ -50,9 +50,10 @@ describe('what Redis holds is lost in the middle of an attack (rules 32 and 40)'
     await until('it is back', async () => {
       const { status } = await push(assertion)
       expect(status).to.equal(503)
-      return here.broker.world.vault.get('health/probe').then(
-        () => true,
+      // Its own connection came back and saw another life of the instance.
+      return here.broker.world.singleUse.epoch().then(
         () => false,
+        () => true,
       )
     })
     here.clock.pass(SETTLING_S)

@@ -12,7 +12,7 @@ const ROWS = 'person-keys:row:'
 const REFS = 'person-keys:ref:'
 
 const MARKER_BYTES = 16
-const REPLICA_WAIT_MS = 500
+const REPLICA_WAIT_MS = 800
 const RETRY_AFTER_MS = 1000
 const CONFIRM_TRIES_MAX = 3
 
@@ -70,10 +70,10 @@ const resolve = async (store: Store, index: Digest): Promise<Person> => {
 
 const look = async (store: Store, ref: string, index: Digest) => {
   const now = store.clock.now()
-  const [at, wrapped, limit, own] = listOf(await store.run(LOOK, [ref, now, index]))
+  const [at, wrapped, limit, own, settled] = listOf(await store.run(LOOK, [ref, now, index]))
   const place = textOf(at)
   const found = place === undefined ? undefined : { place, wrapped: wrapped as Buffer, person: opened(store, place, ref, wrapped) }
-  return { found, isDone: textOf(own) === ref && textOf(limit) === '' }
+  return { found, isDone: textOf(own) === ref && textOf(limit) === '' && textOf(settled) === '1' }
 }
 
 const confirm = async (store: Store, index: Digest, person: Person): Promise<void> => {

@@ -49,7 +49,7 @@ export const SETTLE = guarded(
 /** ARGV: index. Answers limit, reference, wrapped. */
 export const FIND = guarded('read', `return redis.call('HMGET', ARGV[2] .. ARGV[4], 'u', 'r', 'w')`)
 
-/** ARGV: reference, now, index. Answers index and wrapped of a row of the person that is alive; limit and reference of the index's own. */
+/** ARGV: reference, now, index. Answers index and wrapped of a row of the person that is alive; limit, reference and settled of the index's own. */
 export const LOOK = guarded(
   'read',
   `local at, found = false, false
@@ -57,8 +57,8 @@ export const LOOK = guarded(
      local u, w = unpack(redis.call('HMGET', ARGV[2] .. index, 'u', 'w'))
      if w and (u == '' or u > ARGV[5]) then at, found = index, w end
    end
-   local u, r = unpack(redis.call('HMGET', ARGV[2] .. ARGV[6], 'u', 'r'))
-   return {at, found, u, r}`,
+   local u, r, s = unpack(redis.call('HMGET', ARGV[2] .. ARGV[6], 'u', 'r', 's'))
+   return {at, found, u, r, s}`,
 )
 
 /** ARGV: index, reference, index and wrapped of a row that names the person, wrapped for this one, settled. 0: that row has changed. */

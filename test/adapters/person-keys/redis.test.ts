@@ -81,7 +81,8 @@ describe('person keys: redis', () => {
     const replica = await startRedis('keys', ['--replicaof', '127.0.0.1', String(redis.port)])
     try {
       const person = await until('a replica has the key', () => keys.resolve(indexOf('one')).catch(() => undefined))
-      await keys.confirm(indexOf('one'), person)
+      const confirmed = async (): Promise<boolean> => (await faultOf(() => keys.confirm(indexOf('one'), person))) === 'none'
+      await until('a replica knows that it is permanent', confirmed)
       await replica.kill()
       // What a replica has once, it need not say again.
       expect((await keys.resolve(indexOf('one'))).ref).to.equal(person.ref)
