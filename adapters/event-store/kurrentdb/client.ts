@@ -84,20 +84,22 @@ type Source = {
 const ignore = (): void => undefined
 
 const cancelOf =
-  (stream: Source): (() => void) =>
+  (stream: Partial<Source>): (() => void) =>
   () =>
     void (stream.cancel ?? stream.unsubscribe)?.call(stream).catch(ignore)
 
-/** Collects a read. After an abort the library may say nothing more, so the caller's timer answers. */
-const collect = (read: object, signal: AbortSignal): Promise<readonly ResolvedEvent[]> =>
-  new Promise((resolve, reject) => {
-    const stream = read as Source
-    const seen: ResolvedEvent[] = []
-    signal.addEventListener('abort', cancelOf(stream))
-    stream.on('data', (one: ResolvedEvent) => void seen.push(one))
-    stream.on('error', reject)
-    stream.on('end', () => resolve(seen))
-  })
+/**
+ * Collects a read: a stream in one library, a generator in the other. After an abort the library may say nothing more, so the caller's
+ * timer answers. A listener for errors stays, or a late one would end the process.
+ */
+const collect = async (read: object, signal: AbortSignal): Promise<readonly ResolvedEvent[]> => {
+  const stream = read as Partial<Source> & AsyncIterable<ResolvedEvent>
+  const seen: ResolvedEvent[] = []
+  stream.on?.('error', ignore)
+  signal.addEventListener('abort', cancelOf(stream))
+  for await (const one of stream) seen.push(one)
+  return seen
+}
 
 /** Calls `ended` once. A listener for errors stays, or a late one would end the process. */
 const watched = (subscription: object, ended: (error?: unknown) => void): (() => void) => {

@@ -147,10 +147,11 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
         seen.push(id)
         return { kind: 'done' }
       })
-      await settles(['unavailable'], () => clustered.append('s', 'no_stream', events(1)))
+      // On a busy machine the timer of a try ends before its discovery does, and then nobody knows.
+      await settles(['unavailable', 'ambiguous'], () => clustered.append('s', 'no_stream', events(1)))
       await server.start()
       expect((await clustered.append('s', 'no_stream', events(1))).revision).to.equal(0)
-      await until(() => seen.length === 1, 'the consumer to find it')
+      await until(() => seen.length === 1, 'the consumer to find it', 30_000)
     })
 
     it('F8 refuses a connection string that makes the client lie, and says the revision of a conflict', async () => {
