@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { compactDecrypt, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { after, before, describe, it } from 'mocha'
 import * as oauth from 'oauth4webapi'
 import { brokerHere, type BrokerHere } from '../../support/broker-here.ts'
@@ -11,7 +12,14 @@ const insecure = { [oauth.allowInsecureRequests]: true }
 
 const CLAIMS = JSON.stringify({ userinfo: { name: { essential: true } } })
 
-type Way = { readonly via: 'direct' | 'par'; readonly dpop: boolean }
+type Way = {
+  readonly via: 'direct' | 'par'
+  readonly dpop: boolean
+  readonly claims?: string
+  readonly tick?: readonly string[]
+  /** Opens encrypted userinfo. */
+  readonly decrypt?: oauth.JweDecryptFunction
+}
 
 describe('oauth4webapi signs a person in', function () {
   this.timeout(60_000)
@@ -33,7 +41,8 @@ describe('oauth4webapi signs a person in', function () {
   })
 
   /** The whole of a login as the library's own examples do it, with each answer checked by it. */
-  const login = async (party: Party, { via, dpop }: Way) => {
+  const login = async (party: Party, { via, dpop, claims: wanted = CLAIMS, tick = [], decrypt }: Way) => {
+    const opening = decrypt === undefined ? {} : { [oauth.jweDecrypt]: decrypt }
     const { alg } = party
     const client: oauth.Client = { client_id: party.id, id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg }
     const authentication = oauth.PrivateKeyJwt({ key: party.key, kid: party.kid })
@@ -56,7 +65,7 @@ describe('oauth4webapi signs a person in', function () {
       redirect_uri: party.redirectUri,
       response_type: 'code',
       scope: 'openid',
-      claims: CLAIMS,
+      claims: wanted,
       state,
       nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
@@ -73,7 +82,7 @@ describe('oauth4webapi signs a person in', function () {
 
     const browser = scriptedBrowser(here.issuer)
     const page = await browser.get(to, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })
-    const back = callbackOf(await accept(browser, await proveByPin({ browser, page })))
+    const back = callbackOf(await accept(browser, await proveByPin({ browser, page }), tick))
 
     const answer = oauth.validateAuthResponse(server, client, back, state)
     const tokens = await challenged(async () => {
@@ -84,7 +93,7 @@ describe('oauth4webapi signs a person in', function () {
     const claims = oauth.getValidatedIdTokenClaims(tokens)
     const person = await challenged(async () => {
       const reply = await oauth.userInfoRequest(server, client, tokens.access_token, { ...handle, ...insecure })
-      return { info: await oauth.processUserInfoResponse(server, client, claims?.sub ?? '', reply), reply }
+      return { info: await oauth.processUserInfoResponse(server, client, claims?.sub ?? '', reply, opening), reply }
     })
     await oauth.validateApplicationLevelSignature(server, person.reply, insecure)
     return { tokens, claims, person: person.info, pair, client }
@@ -106,6 +115,35 @@ describe('oauth4webapi signs a person in', function () {
         expect(claims).to.include({ iss: here.issuer, aud: party.id })
         expect(person).to.include({ sub: claims?.sub, name: 'Maya Rahimi' })
       })
+
+  for (const alg of ['RSA-OAEP-256', 'ECDH-ES'])
+    it(`with userinfo encrypted by ${alg} (OpenID Connect Core §5.3.2), in the profile fapi2`, async () => {
+      const pair = await generateKeyPair(alg, { extractable: true })
+      const party = await newParty(`webapi-jwe-${alg.toLowerCase()}`)
+      const { keys } = party.registration['jwks'] as { readonly keys: readonly JWK[] }
+      const encryption = { ...(await exportJWK(pair.publicKey)), kid: 'enc', use: 'enc' }
+      const registration = {
+        ...party.registration,
+        profile: 'fapi2',
+        jwks: { keys: [...keys, encryption] },
+        userinfo_encrypted_response_alg: alg,
+      }
+      await register(here, { ...party, registration })
+      const decrypt = async (jwe: string): Promise<string> =>
+        new TextDecoder().decode((await compactDecrypt(jwe, pair.privateKey, { keyManagementAlgorithms: [alg] })).plaintext)
+      const { person, claims } = await login(party, { via: 'par', dpop: true, decrypt })
+      expect(person).to.include({ sub: claims?.sub, name: 'Maya Rahimi' })
+    })
+
+  for (const profile of ['compatible', 'fapi2'])
+    it(`with verified claims in the ID token and in userinfo (Identity Assurance 1.0), in the profile ${profile}`, async () => {
+      const wish = { verified_claims: { verification: { trust_framework: { value: 'almaria_civil_register' } }, claims: { name: null } } }
+      const party = await register(here, await newParty(`webapi-ekyc-${profile}`, 'ES256', { profile }))
+      const way = { via: 'par', dpop: profile === 'fapi2', claims: JSON.stringify({ userinfo: wish, id_token: wish }) } as const
+      const { claims, person } = await login(party, { ...way, tick: ['verified_claims.name'] })
+      const told = { verification: { trust_framework: 'almaria_civil_register' }, claims: { name: 'Maya Rahimi' } }
+      expect([claims?.['verified_claims'], person['verified_claims']]).to.deep.equal([told, told])
+    })
 
   it('as a resource server it accepts the access token, and its proof (RFC 9068 §4, RFC 9449 §7)', async () => {
     const party = await register(here, await newParty('webapi-resource', 'ES256', { profile: 'fapi2' }))
