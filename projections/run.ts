@@ -56,6 +56,7 @@ export type Runner = {
   /** Waits until the rows hold everything up to a position; false when they do not in time. */
   readonly reached: (position: Position | undefined, waitMs: number) => Promise<boolean>
   readonly status: () => Promise<RunnerStatus>
+  /** Writes what there is, for at most a second, then ends. */
   readonly stop: () => Promise<void>
 }
 
@@ -66,6 +67,8 @@ const BATCH_EVENTS_MAX = 256
 const BATCH_WAIT_MS = 200
 /** Messages taken from the source and not written yet: what a slow database makes us hold at most. */
 const IN_FLIGHT_MAX = 2 * BATCH_EVENTS_MAX
+/** How long the end waits for a batch that is not written yet. */
+const STOP_WAIT_MS = 1000
 const BACK_OFF_FIRST_MS = 100
 const BACK_OFF_LONGEST_MS = 30_000
 
@@ -149,6 +152,8 @@ const begin = async (tools: RunTools, projection: Runnable, at: Progress, beginn
       at.behind(look.behind)
       at.wrote(0, look.position)
     })
+    // Nothing was handed over to who is told to end, least of all a view to be dropped.
+    if (beginning.stopping.aborted) return undefined
   }
   const position = await views.position(name)
   // Read after the position: events may come in between, and never go.
@@ -237,6 +242,9 @@ export const run = (tools: RunTools, projection: Runnable, options: RunOptions =
       restarts,
     }),
     stop: async () => {
+      // What was recorded until now is told before it ends, so that whoever looks at a stopped broker sees all of it.
+      const head = state === 'running' ? await tools.source.head().catch(() => undefined) : undefined
+      await waitFor(at.positions, timers, head, STOP_WAIT_MS)
       stopping.abort()
       await finished
       await writing.catch(() => undefined)
