@@ -79,7 +79,8 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
     stop: async () => {
       stopping.abort()
       await subscription.stop()
-      await move(handled)
+      // What is not written down is handled again, which at least once allows.
+      await move(handled).catch(() => world.log.warn('checkpoint_not_written', { follower: name }))
     },
   }
 }
