@@ -53,8 +53,8 @@ const PROOF_CHARS_MAX = 6144
 const JTI_CHARS_MAX = 256
 const URL_CHARS_MAX = 2048
 
-/** FAPI 2.0 §5.3.2.1-13: 10 s ahead must be accepted, more than 60 s refused. */
-const AHEAD_S_MAX = 60
+/** FAPI 2.0 §5.3.2.1-13: 10 s ahead must be accepted. No more is: a new memory of used ones begins as long after the old one's loss. */
+const AHEAD_S_MAX = 10
 /** How old a proof may be, and how long it is remembered that it was used: seconds. */
 export const PROOF_AGE_S_MAX = 60
 

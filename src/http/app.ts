@@ -72,7 +72,8 @@ const readParameters = async (
   if (!query.ok) return query.refusal
   if (request.method !== 'POST') return { query: query.values, form: new Map() }
   if (query.values.size > 0) return 'request_invalid'
-  const bytes = await readBody(message, route.bodyBytesMax ?? BODY_BYTES_MAX, world.timers)
+  // Whoever sends slowly costs the processor nothing, and must not make the house look full (attack 34).
+  const bytes = await world.underWay.aside(() => readBody(message, route.bodyBytesMax ?? BODY_BYTES_MAX, world.timers))
   if (typeof bytes === 'string') return bytes
   if (bytes.length > 0 && !isForm(request.headers)) return 'body_unreadable'
   const body = utf8(bytes)

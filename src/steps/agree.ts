@@ -35,7 +35,7 @@ const purposesOf = ({ client }: Act): { readonly [member: string]: Json } =>
   }
 
 /**
- * Every constraint on how claims were verified, and the trust frameworks that the page names for them. The constraints are in no event,
+ * Every constraint on how claims were verified, and what the page says is told with them. The constraints are in no event,
  * but a change of them asks again (rules 1 and 28).
  */
 const verificationOf = (world: World, raw: SealedParts['request']): Json | undefined => {
@@ -49,7 +49,7 @@ const verificationOf = (world: World, raw: SealedParts['request']): Json | undef
       claims: [...claims] as Json,
     })),
   )
-  return { asked, frameworks: summaryOf(requests, described).frameworks }
+  return { asked, ...summaryOf(requests, described) }
 }
 
 /** Digest of exactly what is shown, the language left out (rule 28). Undefined where what was asked is not kept any more. */

@@ -40,12 +40,13 @@ export const authenticateClient = async (world: Authenticating, request: Request
   const { configuration, active } = client
   if (configuration === undefined) return failed(world, request, 'client')
   const { issuer } = world.settings
+  const epoch = await world.singleUse.epoch()
   const read = readClaims(assertion, {
     client: configuration,
     at: request.at,
     issuer,
     endpoints: [endpointPath, ...TOKEN_PATHS].map((path) => `${issuer}${path}`),
-    epoch: await world.singleUse.epoch(),
+    epoch,
   })
   if (!read.ok) return failed(world, request, read.fault, id)
   const { kid } = read
@@ -55,5 +56,7 @@ export const authenticateClient = async (world: Authenticating, request: Request
   if (!active) return failed(world, request, 'inactive', id)
   // Last of all, so that what fails otherwise spends nothing.
   const first = await world.singleUse.use(`assertion:${id}`, read.jti, instantOf(read.exp * 1000))
-  return first ? { client } : failed(world, request, 'replayed', id)
+  if (!first) return failed(world, request, 'replayed', id)
+  // A memory that was lost meanwhile does not know what the one before it knew.
+  return (await world.singleUse.epoch()) === epoch ? { client } : failed(world, request, 'before_memory', id)
 }

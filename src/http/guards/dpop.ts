@@ -3,7 +3,7 @@ import { PROOF_AGE_S_MAX, verifyProof, type Proof, type ProofFault } from '../..
 import type { World } from '../../world.ts'
 import type { Headers, Reply, Request } from '../reply.ts'
 import type { RefusalCode } from '../../../domain/refusals.ts'
-import { instantOf } from '../../../domain/time.ts'
+import { epochSeconds, instantOf } from '../../../domain/time.ts'
 import type { ClientConfiguration } from '../../../schemas/generated.ts'
 
 type Guarding = Pick<World, 'settings' | 'singleUse' | 'log' | 'secrets'>
@@ -49,7 +49,9 @@ export const spendProof = async (
   // One second longer than it would be accepted.
   const until = instantOf((issuedAt + PROOF_AGE_S_MAX + 1) * 1000)
   const first = await world.singleUse.use(`dpop:${key}`, jti, until)
-  return first ? undefined : refuse(world, request, 'replayed').refusal
+  if (!first) return refuse(world, request, 'replayed').refusal
+  // A memory that was lost since the proof was read does not know what the one before it knew.
+  return issuedAt < epochSeconds(await world.singleUse.epoch()) ? refuse(world, request, 'before_memory').refusal : undefined
 }
 
 /** The nonce to use next time (RFC 9449 §8.2), for a client that uses DPoP or is told to. */

@@ -311,10 +311,10 @@ describe('client assertions: attacks fail (attacks 6 to 11)', () => {
     expect(outcome(es256(HEADER, JSON.stringify(claims()).replace(String(NOW + 60), '1e999')), by)).to.equal('malformed')
   })
 
-  it('iat and nbf: 10 s ahead accepted, over 60 s refused (FAPI 2.0 §5.3.2.1-13)', () => {
+  it('iat and nbf: 10 s ahead accepted, and no more (FAPI 2.0 §5.3.2.1-13)', () => {
     for (const name of ['iat', 'nbf']) {
       expect(outcome(es256(HEADER, claims({ [name]: NOW + 10 })), by), name).to.equal('ok')
-      expect(outcome(es256(HEADER, claims({ [name]: NOW + 61 })), by), name).to.equal('not_yet')
+      for (const ahead of [11, 61]) expect(outcome(es256(HEADER, claims({ [name]: NOW + ahead })), by), name).to.equal('not_yet')
       for (const value of [null, 1.5, '1', -1, {}])
         expect(outcome(es256(HEADER, claims({ [name]: value })), by), name).to.equal('malformed')
     }

@@ -1,9 +1,11 @@
+import { request as ask } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { Fault } from '../../../domain/ports.ts'
 import { json, page, redirect, text, withCookies, type Request } from '../../../src/http/reply.ts'
+import { underWay } from '../../../src/under-way.ts'
 import { door, FORM, house, openDoors, type Doors, type House } from './house.ts'
 
 const seen = ({ method, path, params, query, form, cookies, network }: Request): unknown => ({
@@ -198,6 +200,18 @@ describe('src/http/app: what attackers send (oidc-security 2.9)', () => {
     expect(await errorOf('POST', '/form', chunked)).to.deep.equal(TOO_LARGE)
     const fits = await doors.send('POST', '/form', { headers: FORM, body: `a=${'x'.repeat(998)}` })
     expect(fits.status).to.equal(200)
+  })
+
+  it('34: bodies that do not arrive make nobody think that the house is full', async () => {
+    const requests = underWay(0)
+    const own = await openDoors({ ...place.world, underWay: requests }, routes)
+    const asked = ask({ host: '127.0.0.1', port: own.port, method: 'POST', path: '/form', headers: { ...FORM, 'content-length': 5 } })
+    asked.on('error', () => undefined)
+    asked.write('a')
+    await sleep(150)
+    expect(requests.isFull()).to.equal(false)
+    asked.destroy()
+    await own.close()
   })
 
   it('34: more parameters or header bytes than anybody needs', async () => {

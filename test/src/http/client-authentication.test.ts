@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import { after, before, describe, it } from 'mocha'
 import { authenticateClient } from '../../../src/http/guards/client-authentication.ts'
+import { spendProof } from '../../../src/http/guards/dpop.ts'
 import { oauthError } from '../../../src/http/errors.ts'
 import { PAR_PATH, TOKEN_PATH } from '../../../src/http/paths.ts'
 import type { Request } from '../../../src/http/reply.ts'
@@ -75,6 +76,25 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     const results = await Promise.all(Array.from({ length: 50 }, () => authenticate(text)))
     expect(results.filter((result) => result === 'shop')).to.have.length(1)
     expect(results.filter((result) => result === 'assertion_replayed')).to.have.length(49)
+  })
+
+  it('a memory that was lost while it was looked at is no memory of it (rule 32)', async () => {
+    const { singleUse } = place.world
+    const epochs = [await singleUse.epoch(), place.clock.now()]
+    const lost = { ...singleUse, epoch: async () => epochs.shift() ?? '' }
+    const form = { client_assertion_type: TYPE, client_assertion: await assertion({ iat: Date.parse(place.clock.now()) / 1000 - 5 }) }
+    const result = await authenticateClient({ ...place.world, singleUse: lost }, requestWith(form), TOKEN_PATH)
+    expect(result).to.deep.equal({ refusal: 'client_authentication_failed' })
+    expect(reason()).to.equal('before_memory')
+  })
+
+  it('nor of a proof of a key', async () => {
+    const { singleUse } = place.world
+    const issuedAt = Date.parse(place.clock.now()) / 1000 - 5
+    const proof = { key: 'k'.repeat(43), alg: 'ES256', jti: 'lost', issuedAt } as const
+    const lost = { ...place.world, singleUse: { ...singleUse, epoch: async () => place.clock.now() } }
+    expect(await spendProof(lost, requestWith({}), proof, { profile: 'fapi2' })).to.equal('dpop_invalid')
+    expect(await spendProof(place.world, requestWith({}), { ...proof, jti: 'kept' }, { profile: 'fapi2' })).to.equal(undefined)
   })
 
   it('what fails spends nothing', async () => {
