@@ -30,6 +30,8 @@ export type ClientConfiguration = {
   readonly subject_type: 'pairwise'
   /** The host that its pairwise subjects belong to; frozen at first use (rule 19). */
   readonly sector_identifier: string
+  /** Where it publishes the redirect URIs that share its subjects (OpenID Connect Core 8.1); read once, when it is registered. */
+  readonly sector_identifier_uri?: string
   readonly token_endpoint_auth_method: 'private_key_jwt'
   /** Only this algorithm where given. */
   readonly token_endpoint_auth_signing_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
@@ -1209,6 +1211,8 @@ export type ClientRegistration = {
   readonly subject_type?: 'pairwise'
   /** The host that its pairwise subjects belong to; frozen at first use (rule 19). */
   readonly sector_identifier?: string
+  /** Where it publishes the redirect URIs that share its subjects (OpenID Connect Core 8.1); read once, when it is registered. */
+  readonly sector_identifier_uri?: string
   readonly token_endpoint_auth_method?: 'private_key_jwt'
   /** Only this algorithm where given. */
   readonly token_endpoint_auth_signing_alg?: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'

@@ -6,11 +6,14 @@ import type { ClientConfiguration, Policy } from '../schemas/generated.ts'
 import { CONTENT_ENCRYPTION } from './crypto/encrypt.ts'
 import { oneKeyAsSet, readKeySource } from './registration/key-source.ts'
 import { readRedirectUris } from './registration/redirect-uris.ts'
+import { sectorOf, type SectorDocument } from './registration/sector.ts'
 
 /** What a registration is checked against. */
 export type Deployment = {
   readonly plugin: Pick<PluginDescription, 'claims'>
   readonly policy: Pick<Policy, 'assurance'>
+  /** What stands at the registration's `sector_identifier_uri`. */
+  readonly sectorDocument?: SectorDocument | undefined
 }
 
 export type Completed =
@@ -57,7 +60,6 @@ const SIGNING = ['token_endpoint_auth_signing_alg', 'id_token_signed_response_al
 const NOT_HERE: Readonly<Record<string, string>> = {
   jwk: 'contradicts jwks; leave one of them out',
   logo_uri: 'is not shown in this version: leave it out',
-  sector_identifier_uri: 'is not read in this version: use redirect URIs of one host',
   client_secret: 'is not used: assertions are signed (private_key_jwt)',
   id_token_encrypted_response_alg: 'is not done in this version: leave it out',
 }
@@ -80,17 +82,6 @@ const unknownMembers = (input: Members): readonly string[] => {
     const why = Object.hasOwn(NOT_HERE, member) ? NOT_HERE[member] : 'is not a member of a registration'
     return [`${member.slice(0, 64)}: ${why ?? ''}`]
   })
-}
-
-type Sector = { readonly sector: string; readonly problems: readonly string[] }
-
-/** Its pairwise subjects belong to one host, frozen at first use: whoever moves keeps the old one (rule 19). */
-const sectorOf = (stated: unknown, hosts: readonly string[], current: ClientConfiguration | undefined): Sector => {
-  const [host = ''] = hosts
-  const sector = current?.sector_identifier ?? host
-  const several = hosts.length > 1 ? [`redirect_uris: must be of one host, which its subjects belong to, not ${hosts.join(' and ')}`] : []
-  const other = stated !== undefined && stated !== sector ? [`sector_identifier: must be ${sector}, or be left out`] : []
-  return { sector, problems: [...several, ...other] }
 }
 
 const words = (deployment: Deployment, input: Members): readonly string[] => {
@@ -172,7 +163,7 @@ export const completeRegistration = (given: unknown, deployment: Deployment, cur
   const profile = profileOf(input['profile'] ?? current?.profile ?? 'fapi2')
   const keys = readKeySource(input)
   const redirects = readRedirectUris(input['redirect_uris'])
-  const { sector, problems: sectorProblems } = sectorOf(input['sector_identifier'], redirects.hosts, current)
+  const { sector, problems: sectorProblems } = sectorOf(input, redirects, deployment.sectorDocument, current)
   const said = [
     ...unknownMembers(input),
     ...redirects.problems,

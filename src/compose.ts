@@ -33,6 +33,7 @@ import {
   type KeyStore,
   type PersonKeys,
   type ReadModel,
+  type RemoteDocuments,
   type SingleUse,
   type Vault,
 } from '../domain/ports.ts'
@@ -188,6 +189,10 @@ export const openPlugin = async (
   return loadPlugin({ ...choice, tools: { clock, chance, log, dataDirectory }, timers })
 }
 
+/** What relying parties publish, by the one guarded way out. */
+export const openDocuments = ({ privateKeyHosts }: Settings, { network, timers }: Runtime): RemoteDocuments =>
+  httpsDocuments({ network, timers, privateHosts: privateKeyHosts })
+
 export type Opened = { readonly world: World; readonly close: () => Promise<void> }
 
 type Closable = { readonly close: () => Promise<void> }
@@ -198,10 +203,10 @@ const openAll = async (
   choice: PluginChoice,
   opened: <T extends Closable>(port: T) => T,
 ): Promise<World> => {
-  const { clock, chance, timers, network, log } = runtime
+  const { clock, chance, timers, log } = runtime
   const { privateKeyHosts } = settings
   if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
-  const documents = httpsDocuments({ network, timers, privateHosts: privateKeyHosts })
+  const documents = openDocuments(settings, runtime)
   const store = opened(await openEventStore(settings, runtime))
   await refuseLostKeys(settings, store)
   const journal = openJournal(store)

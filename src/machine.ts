@@ -2,7 +2,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Machine, Opening, Running, Stores } from './cli/context.ts'
-import { backupEvents, checkPlugin, describePlugin, keptPolicy, openEventStore, openKeys, openViews, pluginChoice } from './compose.ts'
+import {
+  backupEvents,
+  checkPlugin,
+  describePlugin,
+  keptPolicy,
+  openDocuments,
+  openEventStore,
+  openKeys,
+  openViews,
+  pluginChoice,
+} from './compose.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'
@@ -80,7 +90,10 @@ const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Ru
   return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
 }
 
-type Composed = Pick<Machine, 'open' | 'keys' | 'deciding' | 'persons' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'>
+type Composed = Pick<
+  Machine,
+  'open' | 'keys' | 'deciding' | 'documents' | 'persons' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'
+>
 
 /** What the command line needs of the composed house. */
 export const composed = (runtime: Runtime, environment: Environment, directory: string, print: (line: string) => void): Composed => {
@@ -99,6 +112,7 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
       timers: runtime.timers,
       policy: await keptPolicy(settings, journal, runtime),
     }),
+    documents: ({ settings }) => openDocuments(settings, runtime),
     persons: ({ settings, journal }) => openPersons(settings, runtime, journal.store),
     describePlugin: (opening) => describePlugin(pluginChoice(settingsOf(opening))),
     checkPlugin: async (module, settings) => {

@@ -6,6 +6,7 @@ import { withStores } from './with-stores.ts'
 import { completeRegistration } from '../client-registration.ts'
 import { clients } from '../deciders.ts'
 import { load, type Handled } from '../handle.ts'
+import { readSectorDocument } from '../registration/sector.ts'
 import { keepClient, switchClient } from '../steps/register-client.ts'
 import { isClientId, type ClientState } from '../../domain/client/client.ts'
 import { isObject } from '../../domain/json.ts'
@@ -76,7 +77,8 @@ const register = async (machine: Machine, args: Args, wanted: Wanted): Promise<E
     const stated = isObject(input) ? input['client_id'] : undefined
     const id = typeof stated === 'string' && isClientId(stated) ? stated : undefined
     const current = wanted === 'update' && id !== undefined ? (await stateOf(stores, id)).configuration : undefined
-    const completed = completeRegistration(input, { plugin, policy: stores.settings.policy }, current)
+    const sectorDocument = await readSectorDocument(machine.documents(stores), input)
+    const completed = completeRegistration(input, { plugin, policy: stores.settings.policy, sectorDocument }, current)
     if (!completed.ok) {
       if (args.json) sayJson(terminal, { problems: completed.problems })
       for (const problem of completed.problems) complain(terminal, problem)

@@ -5,7 +5,7 @@ import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
-import type { Json, KeyStore, PluginDescription, Position, ReadModel } from '../../domain/ports.ts'
+import type { Json, KeyStore, PluginDescription, Position, ReadModel, RemoteDocuments } from '../../domain/ports.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
 export type Opening = { readonly data?: string; readonly config?: string }
@@ -47,6 +47,8 @@ export type Machine = Runtime & {
   /** The key store of the settings, on the machine that has it. */
   readonly keys: (settings: Settings) => Promise<KeyStore>
   readonly deciding: (stores: Stores) => Promise<Deciding>
+  /** Documents that relying parties publish. */
+  readonly documents: (stores: Pick<Stores, 'settings'>) => RemoteDocuments
   /** To find people by their identifiers: opens the ID system. */
   readonly persons: (stores: Stores) => Promise<Persons>
   /** What the configured ID system says of itself; nothing of it is opened. */

@@ -70,6 +70,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
           digest: await world.journal.keepArtefact('policy', policy, world.clock.now(), systemChance.uuid()),
         },
       }),
+      documents: () => ({ get: async () => ({ ok: false, fault: 'unreachable' }) }),
       persons: async () => {
         throw new Error('this command line has no persons')
       },

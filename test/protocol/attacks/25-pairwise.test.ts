@@ -23,7 +23,7 @@ describe('attack 25: relying parties that compare whom they know (OpenID Connect
       .and.not.include(PERSON.id)
   })
 
-  it('cannot join a sector by hosts of two, or by a sector document', async () => {
+  it('cannot join a sector by hosts of two, or by a sector document that does not name it', async () => {
     const two = await newParty('two', 'ES256', { redirect_uris: ['https://shop.example/cb', 'https://two.example/cb'] })
     const document = await newParty('doc', 'ES256', { sector_identifier_uri: 'https://shop.example/sector.json' })
     for (const wrong of [two, document]) {
