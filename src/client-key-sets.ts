@@ -1,4 +1,5 @@
 import { imported, inlineKeys, type ClientKey, type Jwk } from './crypto/client-keys.ts'
+import { keepNewest } from './keep-newest.ts'
 import { readPublishedKeys } from './registration/keys.ts'
 import type { ClientState } from '../domain/client/client.ts'
 import { parseObject } from '../domain/json.ts'
@@ -57,11 +58,7 @@ export const clientKeySets = ({ documents, clock, log }: Tools): ClientKeySets =
   const copies = new Map<string, Copy>()
   let atOnce = 0
 
-  const keep = (client: string, copy: Copy): void => {
-    copies.delete(client)
-    copies.set(client, copy)
-    if (copies.size > CLIENTS_MAX) for (const oldest of copies.keys()) if (copies.delete(oldest)) break
-  }
+  const keep = (client: string, copy: Copy): void => keepNewest(copies, client, copy, CLIENTS_MAX)
 
   const fetchSet = async (uri: string): Promise<KeySet | DocumentFault | 'keys'> => {
     const got = await documents.get(uri)

@@ -180,11 +180,11 @@ export const openPlugin = async (
   settings: Settings,
   { clock, chance, log, timers }: Runtime,
   choice: PluginChoice,
+  dataDirectory = pluginFolder(settings),
 ): Promise<LoadedPlugin> => {
   // Its people and their secrets are public: by whichever name or link it came, it never serves a deployment (rule 44).
   if (settings.mode === 'production' && (await describePlugin(choice)).id === MOCK_ID)
     throw new Fault('invalid', 'plugin.module: the mock ID system is for the demo only')
-  const dataDirectory = pluginFolder(settings)
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   return loadPlugin({ ...choice, tools: { clock, chance, log, dataDirectory }, timers })
 }
@@ -271,4 +271,4 @@ export const demoIdSystem = (settings: Settings, onMessage: (message: Message) =
 })
 
 export { backup as backupEvents } from '../adapters/event-store/sqlite/backup.ts'
-export { checkPlugin, describePlugin, loadPlugin } from '../adapters/id-system/registry.ts'
+export { checkPlugin, describePlugin } from '../adapters/id-system/registry.ts'

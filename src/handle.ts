@@ -1,5 +1,6 @@
 import { genesisOf } from './chain.ts'
 import type { Journal } from './journal.ts'
+import { keepNewest } from './keep-newest.ts'
 import { turns, type Turns } from './turns.ts'
 import { fold, type Decider } from '../domain/decider.ts'
 import { Fault, type Digest, type Instant, type Timers, type Uuid } from '../domain/ports.ts'
@@ -60,11 +61,7 @@ export const stateCache = (entriesMax: number): StateCache => {
   const entries = new Map<string, Loaded<unknown>>()
   return {
     get: (stream) => entries.get(stream),
-    set: (stream, loaded) => {
-      entries.delete(stream)
-      entries.set(stream, loaded)
-      if (entries.size > entriesMax) for (const oldest of entries.keys()) return void entries.delete(oldest)
-    },
+    set: (stream, loaded) => keepNewest(entries, stream, loaded, entriesMax),
     delete: (stream) => void entries.delete(stream),
     inTurn: turns(WAITING_MAX),
   }

@@ -1,6 +1,7 @@
 import { genesisOf } from './chain.ts'
 import { damaged, decode, encode, unreadable, type Batch } from './codec.ts'
 import { sha256 } from './crypto/hash.ts'
+import { keepNewest } from './keep-newest.ts'
 import { canonical } from '../domain/canonical.ts'
 import {
   Fault,
@@ -57,10 +58,7 @@ const OWN_MAX = 1024
 const ownEvents = () => {
   const own = new Map<Uuid, { readonly event: NewEvent; readonly recorded: Recorded }>()
   return {
-    add: (event: NewEvent, recorded: Recorded): void => {
-      own.set(event.id, { event, recorded })
-      if (own.size > OWN_MAX) for (const oldest of own.keys()) return void own.delete(oldest)
-    },
+    add: (event: NewEvent, recorded: Recorded): void => keepNewest(own, event.id, { event, recorded }, OWN_MAX),
     /** Once: what comes back is remembered with the object that it came in. */
     take: (stored: StoredEvent): Recorded | undefined => {
       const known = own.get(stored.id)

@@ -1,3 +1,4 @@
+import { keepNewest } from './keep-newest.ts'
 import type { Instant } from '../domain/ports.ts'
 import { plusSeconds } from '../domain/time.ts'
 
@@ -23,11 +24,7 @@ export const openedRequests = (entriesMax: number): OpenedRequests => {
       const known = entries.get(transaction)
       return known !== undefined && at < known.until ? known.request : undefined
     },
-    set: (transaction, request, at) => {
-      entries.delete(transaction)
-      entries.set(transaction, { request, until: plusSeconds(at, OPENED_S_MAX) })
-      if (entries.size > entriesMax) for (const oldest of entries.keys()) return void entries.delete(oldest)
-    },
+    set: (transaction, request, at) => keepNewest(entries, transaction, { request, until: plusSeconds(at, OPENED_S_MAX) }, entriesMax),
     delete: (transaction) => void entries.delete(transaction),
   }
 }

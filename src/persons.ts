@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadPlugin, openKeys, openPersonKeys, pluginChoice, secretsOf } from './compose.ts'
+import { openKeys, openPersonKeys, openPlugin, pluginChoice, secretsOf } from './compose.ts'
 import type { Settings } from './config.ts'
 import type { Runtime } from './runtime.ts'
 import type { World } from './world.ts'
@@ -11,7 +11,6 @@ export type Persons = Pick<World, 'idSystem' | 'secrets' | 'personKeys'> & { rea
 
 /** What it takes to find a person by an identifier, beside a broker that may run: the plugin gets a folder of its own for it. */
 export const openPersons = async (settings: Settings, runtime: Runtime, store: EventStore): Promise<Persons> => {
-  const { clock, chance, log, timers } = runtime
   const keys = await openKeys(settings, runtime)
   const dataDirectory = mkdtempSync(join(tmpdir(), 'esignet-plugin-'))
   const personKeys = await openPersonKeys(settings, runtime, store, await keys.secret('person-keys'))
@@ -20,7 +19,7 @@ export const openPersons = async (settings: Settings, runtime: Runtime, store: E
     rmSync(dataDirectory, { recursive: true, force: true })
   }
   try {
-    const idSystem = await loadPlugin({ ...pluginChoice(settings), tools: { clock, chance, log, dataDirectory }, timers })
+    const idSystem = await openPlugin(settings, runtime, pluginChoice(settings), dataDirectory)
     const closeAll = async (): Promise<void> => {
       await idSystem.system.close()
       await close()

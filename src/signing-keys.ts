@@ -72,8 +72,10 @@ const heldKey = async (world: Keyed, kid: unknown): Promise<RingKey | undefined>
 
 /** Whether tokens signed by this key are taken now. */
 export const isKeyPublished = async (world: Keyed, kid: unknown): Promise<boolean> => {
-  const key = await heldKey(world, kid)
-  return key !== undefined && isPublished(key.state, world.clock.now())
+  const signing = [...knownOf(world).signers.values()].find((signer) => signer.kid === kid)
+  // Nearly always the key that signs now, which the store holds: no need to look through the store for each token.
+  const state = signing === undefined ? (await heldKey(world, kid))?.state : await stateOf(world, signing.kid)
+  return state !== undefined && isPublished(state, world.clock.now())
 }
 
 /** A key of ours by which something old may still be known, also when it is published no more; never a revoked one. */

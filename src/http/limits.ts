@@ -1,3 +1,4 @@
+import { keepNewest } from '../keep-newest.ts'
 import type { Instant } from '../../domain/ports.ts'
 import { millisecondsOf } from '../../domain/time.ts'
 
@@ -22,9 +23,7 @@ export const limiter = (perMinute: number, keysMax: number = KEYS_MAX): Limiter 
       // A clock that was set back gives nothing and takes nothing.
       const tokens = Math.min(perMinute, before.tokens + Math.max(0, nowMs - before.atMs) * perMs)
       const ok = tokens >= 1
-      buckets.delete(key)
-      buckets.set(key, { tokens: ok ? tokens - 1 : tokens, atMs: nowMs })
-      if (buckets.size > keysMax) for (const oldest of buckets.keys()) if (buckets.delete(oldest)) break
+      keepNewest(buckets, key, { tokens: ok ? tokens - 1 : tokens, atMs: nowMs }, keysMax)
       return ok ? { ok } : { ok, retryAfterS: Math.ceil((1 - tokens) / perMs / 1000) }
     },
   }
