@@ -1,5 +1,5 @@
 /** What a stream is about. The part of its name before the first hyphen says it. */
-export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key'] as const
+export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key', 'look'] as const
 
 export type Kind = (typeof KINDS)[number]
 
@@ -12,6 +12,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   client: 'client',
   artefact: 'artefact',
   signingKey: 'signing-key',
+  look: 'look',
 }
 
 export const kindOf = (stream: string): Kind | undefined => {
@@ -27,6 +28,7 @@ export const transactionStream = (transaction: string): string => `authorization
 export const clientStream = (client: string): string => `client-${client}`
 export const consentStream = (consent: string): string => `consent-${consent}`
 export const signingKeyStream = (kid: string): string => `signingKey-${kid}`
+export const lookStream = (look: string): string => `look-${look}`
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Counters of one path of one person (rule 21). */

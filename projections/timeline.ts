@@ -37,6 +37,7 @@ const ACTORS: Readonly<Record<string, Actor>> = {
   'transaction/CodeRefused': 'relying party',
   'transaction/CodeReplayed': 'relying party',
   'transaction/UserinfoReleased': 'relying party',
+  'look/RecordsViewed': 'operator',
   'consent/ConsentGiven': 'person',
   'person/DeviceTrusted': 'person',
   'client/ClientRegistered': 'operator',

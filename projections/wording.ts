@@ -5,7 +5,7 @@ import type { Json } from '../domain/ports.ts'
 export type Describe = (kind: string, type: string) => string | undefined
 
 /** Members whose words are ours and read with spaces; the names of claims keep their underscores. */
-const OWN_WORDS = new Set(['reason', 'phase', 'kind'])
+const OWN_WORDS = new Set(['reason', 'phase', 'kind', 'what'])
 
 /** Lists longer than this are cut: a record is read by people. */
 const LIST_NAMES_MAX = 64

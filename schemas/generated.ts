@@ -152,6 +152,27 @@ export type ConsentReuseConsent = {
   readonly liveUntil: Instant
 }
 
+/** Somebody who acts for the operator or a regulator looks at records of persons. */
+export type LookViewRecords = {
+  readonly type: 'ViewRecords'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  readonly what: LookedAt
+  /** Whose records, where they are one person's: the random reference, never what was typed to find them. Absent where nobody was found. */
+  readonly person?: Person
+  /** Records of this relying party only. */
+  readonly client?: Client
+  /** Records of this login only. */
+  readonly transaction?: Transaction
+  /** Records from then on. */
+  readonly from?: Instant
+  /** Records until then, or as they were then. */
+  readonly to?: Instant
+}
+
 /** Count before asking (rule 11). */
 export type PersonCountAttempt = {
   readonly type: 'CountAttempt'
@@ -570,6 +591,12 @@ export type Actor = string
 /** Why: the reference of a case in the operator's own system. */
 export type Case = string
 
+/** What a look at records is for, in words. No digit, so that neither a number nor a date of birth can slip in. */
+export type LookPurpose = string
+
+/** What was looked at, in words with underscores between them: `consents_of_a_person`. */
+export type LookedAt = string
+
 /** What a deployment may set: one JSON file, or the environment as ESIGNET_ and the path in upper snake case. */
 export type Config = {
   /** TCP port of the broker. 0: any free port. */
@@ -743,6 +770,24 @@ export type ConsentWithdrawalRequested = {
   readonly client: Client
   readonly by: 'self' | 'operator'
   readonly standing: StandingConsent
+}
+
+/** {actor} looked at {what}. Purpose: {purpose}. Case {case}. */
+export type LookRecordsViewed = {
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  readonly what: LookedAt
+  /** Whose records, where they are one person's: the random reference, never what was typed to find them. Absent where nobody was found. */
+  readonly person?: Person
+  /** Records of this relying party only. */
+  readonly client?: Client
+  /** Records of this login only. */
+  readonly transaction?: Transaction
+  /** Records from then on. */
+  readonly from?: Instant
+  /** Records until then, or as they were then. */
+  readonly to?: Instant
 }
 
 /** An attempt by {factor} from the {path} path was counted before it was checked. */
@@ -1456,6 +1501,8 @@ export type ConsentEvent =
   | { readonly type: 'ConsentWithdrawn'; readonly data: ConsentConsentWithdrawn }
   | { readonly type: 'WithdrawalRequested'; readonly data: ConsentWithdrawalRequested }
 
+export type LookEvent = { readonly type: 'RecordsViewed'; readonly data: LookRecordsViewed }
+
 export type PersonEvent =
   | { readonly type: 'AttemptCounted'; readonly data: PersonAttemptCounted }
   | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
@@ -1496,6 +1543,7 @@ export type EventsByKind = {
   readonly artefact: ArtefactEvent
   readonly client: ClientEvent
   readonly consent: ConsentEvent
+  readonly look: LookEvent
   readonly person: PersonEvent
   readonly 'signing-key': SigningKeyEvent
   readonly transaction: TransactionEvent
@@ -1506,6 +1554,8 @@ export type ArtefactCommand = ArtefactKeepArtefact
 export type ClientCommand = ClientActivateClient | ClientDeactivateClient | ClientRegisterClient | ClientUpdateClient
 
 export type ConsentCommand = ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRequestWithdrawal | ConsentReuseConsent
+
+export type LookCommand = LookViewRecords
 
 export type PersonCommand = PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonReopenPath | PersonTrustDevice
 
@@ -1535,6 +1585,7 @@ export type CommandsByKind = {
   readonly artefact: ArtefactCommand
   readonly client: ClientCommand
   readonly consent: ConsentCommand
+  readonly look: LookCommand
   readonly person: PersonCommand
   readonly 'signing-key': SigningKeyCommand
   readonly transaction: TransactionCommand

@@ -3,6 +3,7 @@ import { client, type ClientState } from '../domain/client/client.ts'
 import { attempts, type AttemptsCommand, type AttemptsRules, type AttemptsState } from '../domain/person/attempts.ts'
 import { devices, type DevicesCommand, type DevicesState } from '../domain/person/devices.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
+import { look, type LookState } from '../domain/look/look.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
 import { transaction } from '../domain/transaction/decide.ts'
 import type { TransactionRules } from '../domain/transaction/rules.ts'
@@ -12,6 +13,8 @@ import type {
   ClientEvent,
   ConsentCommand,
   ConsentEvent,
+  LookCommand,
+  LookEvent,
   PersonEvent,
   SigningKeyCommand,
   SigningKeyEvent,
@@ -30,6 +33,7 @@ export const signingKeys: StreamRules<SigningKeyState, SigningKeyCommand, unknow
   decider: signingKey,
   reading: 'restates',
 }
+export const looks: StreamRules<LookState, LookCommand, unknown, LookEvent> = { decider: look, reading: 'restates' }
 export const consents: StreamRules<ConsentState, ConsentCommand, unknown, ConsentEvent> = { decider: consent, reading: 'restates' }
 export const attemptCounters: StreamRules<AttemptsState, AttemptsCommand, AttemptsRules, PersonEvent> = {
   decider: attempts,

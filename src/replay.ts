@@ -1,4 +1,4 @@
-import { attemptCounters, clients, consents, signingKeys, transactions, trustedDevices } from './deciders.ts'
+import { attemptCounters, clients, consents, looks, signingKeys, transactions, trustedDevices } from './deciders.ts'
 import type { Journal } from './journal.ts'
 import { canonical } from '../domain/canonical.ts'
 import type { Decision } from '../domain/decider.ts'
@@ -74,6 +74,8 @@ export const deciderOf = (stream: string): AnyDecider | undefined => {
         return idOf(stream).endsWith('.devices') ? trustedDevices.decider : attemptCounters.decider
       case 'signing-key':
         return signingKeys.decider
+      case 'look':
+        return looks.decider
       case 'artefact':
       case undefined:
         return undefined

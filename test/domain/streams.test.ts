@@ -8,6 +8,7 @@ import {
   devicesStream,
   idOf,
   kindOf,
+  lookStream,
   transactionStream,
 } from '../../domain/streams.ts'
 import { CONSENT, digest, PERSON, TRANSACTION } from './samples.ts'
@@ -21,6 +22,7 @@ describe('names of streams', () => {
       [artefactStream(digest('-x')), 'artefact', digest('-x')],
       [attemptsStream(PERSON, 'trusted'), 'person', `${PERSON}.trusted`],
       [attemptsStream(PERSON, 'unknown'), 'person', `${PERSON}.unknown`],
+      [lookStream('0123'), 'look', '0123'],
       [devicesStream(PERSON), 'person', `${PERSON}.devices`],
     ] as const
     for (const [name, kind, id] of names) {
