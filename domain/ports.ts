@@ -453,6 +453,25 @@ export type VerifyAnswer = {
   readonly factorsProven: readonly Factor[]
 }
 
+/**
+ * What a person is told without having asked (ASVS 6.3.5 and 6.3.7): several failures from a device that they do not trust, a success
+ * after several failures, a device that counts as theirs from now on, a relying party that they agreed to for the first time.
+ */
+export type NoticeKind = 'failures' | 'success_after_failures' | 'new_device' | 'new_relying_party'
+
+export type NotifyRequest = Call & {
+  readonly id: IndividualId
+  readonly notice: NoticeKind
+  /** When it happened. */
+  readonly at: Instant
+  /** Languages for the message, best first. */
+  readonly locales: readonly string[]
+  /** The name of the relying party at which it happened. */
+  readonly clientName: string
+}
+/** By which channels the person was told. Nobody is told who is unknown or cannot be reached: `subject_denied`. */
+export type NotifyAnswer = { readonly channels: readonly Channel[] }
+
 /** The languages of a value: BCP 47 tag -> text. */
 export type LanguageText = Readonly<Record<string, string>>
 export type ClaimValue = Json | { readonly languages: LanguageText }
@@ -542,6 +561,8 @@ export type IdSystem = {
   readonly send?: (request: SendRequest) => Promise<PluginAnswer<SendAnswer>>
   /** Aliases of one person (UIN, VID, phone) to one stable key, before counting. `subject_denied` when unknown. */
   readonly resolve?: (request: Call & { readonly id: IndividualId }) => Promise<PluginAnswer<{ readonly subjectKey: string }>>
+  /** Tells a person what happened to their identity. Rate-bounded by the broker; the wording is the plugin's. */
+  readonly notify?: (request: NotifyRequest) => Promise<PluginAnswer<NotifyAnswer>>
   /** Event types it follows: ordered, checkpointed, at least once, retried, then parked. */
   readonly on?: Readonly<Record<string, (fact: RecordedFact) => Promise<void>>>
   readonly health: () => Promise<{ readonly status: 'up' | 'degraded' | 'down'; readonly detail?: string }>

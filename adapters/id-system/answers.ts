@@ -3,6 +3,7 @@ import { CHANNELS, FACTORS } from './description.ts'
 import { verifiedFits, verifiedSchema } from './verified.ts'
 import type {
   Json,
+  NotifyAnswer,
   PluginAnswer,
   PluginDescription,
   ReleaseAnswer,
@@ -59,6 +60,7 @@ const SCHEMAS = {
     ),
   ),
   send: answer(object({ channels: list(CHANNELS), validForS: { type: 'integer', minimum: 1, maximum: 86_400 } })),
+  notify: answer(object({ channels: list(CHANNELS) })),
   release: answer(object({ claims: { type: 'object', maxProperties: 64 } }, { verified: verifiedSchema })),
   resolve: answer(object({ subjectKey: text(256) })),
 } as const
@@ -97,7 +99,8 @@ export const readAnswer = <T>(question: Question, answered: unknown): PluginAnsw
 export const verifyFits = ({ factorsProven }: VerifyAnswer, { factor }: VerifyRequest, { factors }: PluginDescription): boolean =>
   factorsProven.includes(factor) && factorsProven.every((proven) => factors.some((offer) => offer.factor === proven))
 
-export const sendFits = ({ channels }: SendAnswer, { channels: described }: PluginDescription): boolean =>
+/** Of `send` and `notify`: only ways that are described. */
+export const sendFits = ({ channels }: SendAnswer | NotifyAnswer, { channels: described }: PluginDescription): boolean =>
   channels.every((channel) => described.includes(channel))
 
 /** Nothing but what was asked for, and as it was described. */

@@ -178,6 +178,7 @@ export const capabilityProblems = (system: object, { factors, claims }: PluginDe
     ...needs('health', true, 'each plugin has one'),
     ...needs('close', true, 'each plugin has one'),
     ...needs('resolve', member('resolve') !== undefined, 'something else by that name'),
+    ...needs('notify', member('notify') !== undefined, 'something else by that name'),
     ...(handlers.every(([type, handler]) => /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(type) && isFunction(handler))
       ? []
       : ['open() answers an `on` that is not event types and functions']),

@@ -5,6 +5,7 @@ import type {
   Call,
   IdSystem,
   IndividualId,
+  NotifyAnswer,
   PluginAnswer,
   PluginDescription,
   RecordedFact,
@@ -127,6 +128,19 @@ const guardResolve =
     )
   }
 
+const guardNotify =
+  (guarded: Guarded, notify: NonNullable<IdSystem['notify']>): NonNullable<IdSystem['notify']> =>
+  async (request) => {
+    if (!hasIdType(guarded.description, request.id)) return UNSUPPORTED
+    return ask<NotifyAnswer>(
+      guarded,
+      'notify',
+      request,
+      () => notify(structuredClone(request)),
+      (value) => sendFits(value, guarded.description),
+    )
+  }
+
 const guardOn = ({ timers, log, description }: Guarded, on: NonNullable<IdSystem['on']>): NonNullable<IdSystem['on']> =>
   Object.fromEntries(
     Object.entries(on).map(([type, handler]) => [
@@ -161,12 +175,13 @@ const guardHealth =
 export const guard = (system: IdSystem, options: GuardOptions): IdSystem => {
   let closed = false
   const guarded: Guarded = { ...options, calls: bulkhead(options), isClosed: () => closed }
-  const { verify, release, send, resolve, on } = system
+  const { verify, release, send, resolve, notify, on } = system
   return {
     ...(verify && { verify: guardVerify(guarded, verify.bind(system)) }),
     ...(release && { release: guardRelease(guarded, release.bind(system)) }),
     ...(send && { send: guardSend(guarded, send.bind(system)) }),
     ...(resolve && { resolve: guardResolve(guarded, resolve.bind(system)) }),
+    ...(notify && { notify: guardNotify(guarded, notify.bind(system)) }),
     ...(on && { on: guardOn(guarded, on) }),
     health: guardHealth(guarded, system),
     close: async () => {

@@ -19,6 +19,7 @@
  * | `send`    | by which channels a one-time code went out                             | the factor `otp`         |
  * | `release` | the facts of a session, at most those that were asked for              | any claim                |
  * | `resolve` | the subject key behind an identifier, so that aliases count as one     | -                        |
+ * | `notify`  | by which channels a person was told of failures, a new device, ...     | -                        |
  * | `on`      | nothing: follows recorded facts by type, in order, at least once       | -                        |
  * | `health`  | `up`, `degraded` or `down`, within 5 s                                 | always                   |
  * | `close`   | nothing: gives back what `open` took, within 10 s                      | always                   |
@@ -34,7 +35,7 @@
  * Deadlines. Each call says until when its answer is waited for. A late answer is dropped and counts as `unavailable`.
  *
  * Idempotency. The same `idempotencyKey` means the same act: the plugin answers as the first time and does not act twice. For `send`
- * that should hold across a restart of the plugin, for a crash delivers the wish again (rule 36).
+ * and `notify` that should hold across a restart of the plugin, for a crash delivers the wish again (rule 36).
  *
  * Errors. No call throws; what goes wrong is an answer, `{ ok: false, error }`:
  *
@@ -72,6 +73,9 @@ export type {
   Json,
   LanguageText,
   Log,
+  NoticeKind,
+  NotifyAnswer,
+  NotifyRequest,
   PluginAnswer,
   PluginDescription,
   PluginErrorKind,
