@@ -514,12 +514,27 @@ export type VerifiedDescription = {
   readonly electronicRecords: readonly string[]
 }
 
+/** What a reader takes, in the words of the Secure Biometric Interface. */
+export type Modality = 'Face' | 'Finger' | 'Iris'
+
+/** How many captures one answer of the reader holds (a face: one), and how good each must be, 0 to 100. */
+export type CaptureDemand = { readonly count: number; readonly scoreMin: number }
+
 export type FactorOffer = {
   readonly factor: Factor
   /** For what is typed: `digits` or `text`, and how long. */
   readonly format: { readonly kind: 'digits' | 'text'; readonly lengthMin: number; readonly lengthMax: number }
   /** How long a message that was sent works, seconds: what the page says to everybody alike, whether one was sent or not (rule 22). */
   readonly validForS?: number
+  /**
+   * `biometrics` only, and always there. The proof is then the JSON text of the array of the reader's `biometrics` entries (SBI 0.9.5 and
+   * 1.0: `specVersion`, `data`, `hash`, `sessionKey`, `thumbprint`), still signed by the reader and encrypted for the ID system. The
+   * broker has checked signatures, certificates, time and what was asked for; what is inside only the ID system can open, so decryption,
+   * hash chain and comparison are the plugin's. All entries carry the same `transactionId`, made for this attempt.
+   */
+  readonly modalities?: readonly Modality[]
+  /** What the ID system demands of each modality besides what the deployment's settings (`sbi.capture`) ask; the greater counts. */
+  readonly demands?: Readonly<Partial<Record<Modality, CaptureDemand>>>
 }
 
 /** What a plugin says about itself; checked when it is loaded, and discovery is computed from it. */

@@ -684,6 +684,73 @@ export type Config = {
       readonly [k: string]: unknown
     }
   }
+  /** Readers of the Secure Biometric Interface, read where the ID system offers `biometrics`. Names as in eSignet's own configuration where it has one. */
+  readonly sbi?: {
+    /** Which environment readers must be made for. */
+    readonly env?: 'Staging' | 'Developer' | 'Pre-Production' | 'Production'
+    /** What readers are told and must repeat: for whom they capture. Absent: the issuer. */
+    readonly domainUri?: string
+    /** Where readers listen. */
+    readonly port?: {
+      /** Ports on 127.0.0.1 that are looked at, both ends included, at most 100. */
+      readonly range?: string
+    }
+    /** How long the page waits, seconds. */
+    readonly timeout?: {
+      /** For all readers to be found. */
+      readonly DISC?: number
+      /** For one reader to tell about itself. */
+      readonly DINFO?: number
+      /** For one capture. */
+      readonly CAPTURE?: number
+    }
+    /** What a reader is asked for. */
+    readonly capture?: {
+      /** How many in one capture. */
+      readonly count?: {
+        /** Faces. */
+        readonly face?: number
+        /** Fingers. */
+        readonly finger?: number
+        /** Irises. */
+        readonly iris?: number
+      }
+      /** The lowest quality that is taken, 0 to 100. */
+      readonly score?: {
+        /** Of a face. */
+        readonly face?: number
+        /** Of a finger. */
+        readonly finger?: number
+        /** Of an iris. */
+        readonly iris?: number
+      }
+      /** Which part of a reader: 1 left, 2 right, 3 thumbs, 0 any. */
+      readonly deviceSubId?: string
+    }
+    /** What may be captured. */
+    readonly bio?: {
+      /** In words of the interface; `UNKNOWN`: whichever the person chooses. */
+      readonly subtypes?: {
+        /** Fingers. Absent: UNKNOWN. */
+        readonly finger?: readonly string[]
+        /** Irises. Absent: UNKNOWN. */
+        readonly iris?: readonly string[]
+      }
+    }
+    /** How old a capture may be, seconds. */
+    readonly freshS?: number
+    /** How far a reader's clock may be ahead, seconds. */
+    readonly skewS?: number
+    /** By whose word a reader is one. */
+    readonly trust?: {
+      /** File with the certificates (PEM) of those who certify the keys of readers. Read again when it changes. */
+      readonly devices?: string
+      /** The same for the trust modules inside, which sign a reader's identity. Absent: `devices`. */
+      readonly modules?: string
+      /** SHA-256 of certificates that are no longer believed: 64 capital hexadecimal digits each. */
+      readonly refused?: readonly string[]
+    }
+  }
   /** Country, emblem, colours and footer of the pages. */
   readonly brand?: {
     readonly [k: string]: unknown

@@ -1,11 +1,12 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import type { Channel, EvidenceType, Factor, IdType, Json, PluginDescription } from './plugin.ts'
+import type { Channel, EvidenceType, Factor, IdType, Json, Modality, PluginDescription } from './plugin.ts'
 
 /** Beyond this many a list of problems helps nobody. */
 const PROBLEMS_MAX = 20
 
 export const FACTORS: readonly Factor[] = ['otp', 'pin', 'password', 'biometrics', 'knowledge', 'wallet']
 export const CHANNELS: readonly Channel[] = ['sms', 'email', 'app']
+const MODALITIES: readonly Modality[] = ['Face', 'Finger', 'Iris']
 const EVIDENCE: readonly EvidenceType[] = ['document', 'electronic_record', 'vouch', 'electronic_signature']
 const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
 
@@ -46,6 +47,20 @@ const verifiedSchema = object({
   electronicRecords: list(word(100), { maxItems: 50 }),
 })
 
+const demandsSchema = object(
+  {},
+  Object.fromEntries(
+    MODALITIES.map((modality) => [
+      modality,
+      object({
+        // A person has one face.
+        count: { type: 'integer', minimum: 1, maximum: modality === 'Face' ? 1 : modality === 'Iris' ? 2 : 10 },
+        scoreMin: { type: 'integer', minimum: 0, maximum: 100 },
+      }),
+    ]),
+  ),
+)
+
 const describedMembers: Readonly<Record<string, Json>> = {
   id: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' },
   version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,40}$' },
@@ -60,7 +75,11 @@ const describedMembers: Readonly<Record<string, Json>> = {
           lengthMax: { type: 'integer', minimum: 1, maximum: 500_000 },
         }),
       },
-      { validForS: { type: 'integer', minimum: 30, maximum: 600 } },
+      {
+        validForS: { type: 'integer', minimum: 30, maximum: 600 },
+        modalities: list({ enum: MODALITIES }, { minItems: 1, maxItems: 3 }),
+        demands: demandsSchema,
+      },
     ),
     { minItems: 1, maxItems: 6 },
   ),
@@ -140,6 +159,12 @@ const proofContradictions = ({ factors, channels, idTypes }: PluginDescription):
   ...factors
     .filter(({ format }) => format.lengthMin > format.lengthMax)
     .map(({ factor }) => `/factors the shortest ${factor} is longer than the longest`),
+  ...factors
+    .filter(({ factor, modalities }) => (factor === 'biometrics') !== (modalities !== undefined))
+    .map(({ factor }) => `/factors ${factor} must have modalities if it is biometrics, and only then`),
+  ...factors
+    .filter(({ modalities = [], demands = {} }) => MODALITIES.some((name) => demands[name] !== undefined && !modalities.includes(name)))
+    .map(({ factor }) => `/factors the demands of ${factor} name a modality that it does not have`),
   ...(factors.some(({ factor }) => factor === 'otp') && channels.length === 0 ? ['/channels is empty, so no otp can be sent'] : []),
   ...repeated(idTypes.map(({ type }) => type)).map((type) => `/idTypes has ${type} twice`),
   ...idTypes.filter(({ pattern }) => !isPattern(pattern)).map(({ type }) => `/idTypes the pattern of ${type} is no regular expression`),

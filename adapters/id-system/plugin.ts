@@ -32,6 +32,9 @@
  * holds about their verification, one set for each way in which it was done. What the relying party asked for, the broker picks: filters
  * and values never reach a plugin. A set names only trust frameworks, evidence, documents, methods and records that are described.
  *
+ * Biometrics. A plugin that offers them says which `modalities` it compares and what it `demands` of a capture. The broker checks what
+ * the reader signed (certificates, time, transaction, what was asked for) before it hands the entries over; it cannot open them.
+ *
  * Deadlines. Each call says until when its answer is waited for. A late answer is dropped and counts as `unavailable`.
  *
  * Idempotency. The same `idempotencyKey` means the same act: the plugin answers as the first time and does not act twice. For `send`
@@ -58,6 +61,7 @@
  */
 export type {
   Call,
+  CaptureDemand,
   Channel,
   Chance,
   ClaimValue,
@@ -73,6 +77,7 @@ export type {
   Json,
   LanguageText,
   Log,
+  Modality,
   NoticeKind,
   NotifyAnswer,
   NotifyRequest,
