@@ -1,7 +1,8 @@
 import type { Chance, Channel, Clock, PluginAnswer, SendAnswer, SendRequest, VerifyRequest } from '../plugin.ts'
+import { keyed, same } from '../plugin-key.ts'
 import type { Journal } from './journal.ts'
 import type { MockPerson } from './people.ts'
-import { keyed, same, sixDigits } from './secrets.ts'
+import { sixDigits } from './secrets.ts'
 import type { Message, Remembered, Sent } from './segment.ts'
 
 export type Codes = {

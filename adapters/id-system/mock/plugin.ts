@@ -19,13 +19,13 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from '../plugin.ts'
+import { keyed, keyOf, same } from '../plugin-key.ts'
+import { sessionsOf, type Sessions } from '../sessions.ts'
 import { codesOf, type Codes } from './codes.ts'
 import { faultsOf, suffer } from './faults.ts'
 import { openJournal } from './journal.ts'
 import { ID_TYPES, readPeople, type MockPerson, type People } from './people.ts'
-import { keyed, keyOf, same } from './secrets.ts'
 import type { Message } from './segment.ts'
-import { sessionsOf, type Sessions } from './sessions.ts'
 import { VERIFIED, verifiedOf } from './verified.ts'
 import { OTP_VALID_FOR_S, readSettings, SESSION_LIFETIME_S, settingsSchema, type MockSettings } from './settings.ts'
 
@@ -66,13 +66,16 @@ export const describe = (): PluginDescription => ({
   sessionLifetimeS: SESSION_LIFETIME_S,
 })
 
+/** The person's record. */
+type Session = { readonly record: string }
+
 type Mock = {
   readonly settings: MockSettings
   readonly tools: PluginTools
   readonly key: Uint8Array
   readonly people: People
   readonly codes: Codes
-  readonly sessions: Sessions
+  readonly sessions: Sessions<Session>
   readonly isBlocked: (person: MockPerson) => boolean
 }
 
@@ -105,7 +108,7 @@ const prove = (mock: Mock, request: VerifyRequest, person: MockPerson | undefine
 }
 
 const verify = async (mock: Mock, request: VerifyRequest): Promise<PluginAnswer<VerifyAnswer>> => {
-  const { id, factor, transaction, client } = request
+  const { id, factor } = request
   if (!describe().factors.some((offer) => offer.factor === factor)) return { ok: false, error: 'unsupported' }
   if (!fits(id)) return malformed
   const person = mock.people.byId(id)
@@ -115,17 +118,14 @@ const verify = async (mock: Mock, request: VerifyRequest): Promise<PluginAnswer<
   if (person === undefined || blocked) return denied
   if (!right) return failed
   const until = new Date(Date.parse(mock.tools.clock.now()) + mock.settings.sessionLifetimeS * 1000).toISOString()
-  const session = mock.sessions.seal({ record: person.record, transaction, client, until })
+  const session = mock.sessions.seal({ record: person.record }, request, until)
   return { ok: true, value: { subjectKey: person.record, session, sessionExpiresAt: until, factorsProven: [factor] } }
 }
 
-const release = async (
-  mock: Mock,
-  { session, transaction, client, claims, verified }: ReleaseRequest,
-): Promise<PluginAnswer<ReleaseAnswer>> => {
-  const opened = mock.sessions.open(session)
-  const holds = opened?.transaction === transaction && opened.client === client && mock.tools.clock.now() < opened.until
-  if (opened === undefined || !holds) return { ok: false, error: 'session_expired' }
+const release = async (mock: Mock, request: ReleaseRequest): Promise<PluginAnswer<ReleaseAnswer>> => {
+  const { session, claims, verified } = request
+  const opened = mock.sessions.open(session, request)
+  if (opened === undefined) return { ok: false, error: 'session_expired' }
   const person = mock.people.byRecord(opened.record)
   if (person === undefined || mock.isBlocked(person)) return denied
   const wanted = Object.entries(person.claims).filter(([claim]) => claims.includes(claim))
@@ -164,7 +164,7 @@ const openWith = async (extras: MockExtras, given: { readonly [key: string]: Jso
   const faults = faultsOf(dataDirectory, settings.faults, log)
   const isBlocked = ({ blocked, ids }: MockPerson): boolean =>
     blocked === true || faults().blocked.some((id) => Object.values(ids).includes(id))
-  const mock: Mock = { settings, tools, key, people, codes, sessions: sessionsOf(key, chance), isBlocked }
+  const mock: Mock = { settings, tools, key, people, codes, sessions: sessionsOf(key, tools), isBlocked }
   const consents = consentCounter()
 
   /** Nothing throws: what goes wrong here is an ID system that cannot answer. */
