@@ -51,7 +51,8 @@ export const settingsFrom = (opening: Opening, environment: Environment, mode: S
 }
 
 const open = async (settings: Settings, runtime: Runtime, folder: 'existing' | 'new'): Promise<Stores> => {
-  if (folder === 'existing' && !existsSync(join(settings.data, 'events.db')))
+  // Of the embedded store only: another is where its connection says.
+  if (settings.store === 'sqlite' && folder === 'existing' && !existsSync(join(settings.data, 'events.db')))
     throw new Fault('unavailable', `there is no eSignet data in ${settings.data}; start the broker first, or name its folder with --data`)
   const journal = openJournal(await openEventStore(settings, runtime))
   const views = await openViews(settings, runtime)

@@ -1,3 +1,4 @@
+import { contentDigest } from './content.ts'
 import type { Files, Written } from './files.ts'
 import { findings, type Findings } from './finding.ts'
 import { genesisOf } from '../chain.ts'
@@ -13,7 +14,7 @@ const PAGE_EVENTS = 1024
 const HEADS_MAX = 100_000
 
 /** Everything in the total order, as it is stored. */
-async function* storedEvents(store: EventStore, progress: Progress): AsyncGenerator<StoredEvent> {
+export async function* storedEvents(store: EventStore, progress: Progress): AsyncGenerator<StoredEvent> {
   let events = 0
   for (let after: Position | undefined; ;) {
     const page = await store.readAll({ ...(after !== undefined && { after }), max: PAGE_EVENTS })
@@ -31,16 +32,19 @@ export const exportEvents = async (
   files: Files,
   path: string,
   progress: Progress,
-): Promise<Written & { readonly events: number }> => {
+): Promise<Written & { readonly events: number; readonly content: Digest }> => {
   let events = 0
+  const content = contentDigest()
   async function* lines(): AsyncGenerator<string> {
-    for await (const { position, stream, revision, id, type, data, metadata } of storedEvents(store, progress)) {
+    for await (const event of storedEvents(store, progress)) {
+      const { position, stream, revision, id, type, data, metadata } = event
       events += 1
+      content.add(event)
       yield `${JSON.stringify({ position, stream, revision, id, type, data, metadata })}\n`
     }
   }
   const written = await files.write(path, lines())
-  return { ...written, events }
+  return { ...written, events, content: content.digest() }
 }
 
 type Head = { readonly revision: number; readonly digest: Digest | undefined }

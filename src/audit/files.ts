@@ -9,6 +9,8 @@ export type Files = {
   readonly text: (path: string) => Promise<string>
   /** Lines without their ends, each at most 2 MiB, and at the end the digest of all bytes. */
   readonly lines: (path: string, line: (text: string) => void) => Promise<Written>
+  /** The same for whoever has to wait between two lines. */
+  readonly pull: (path: string) => AsyncGenerator<string, Written>
 }
 
 export type Written = { readonly bytes: number; /** SHA-256 of the file, base64url. */ readonly sha256: Digest }

@@ -4,6 +4,7 @@ import { complain, progressLine, say, sayJson } from './output.ts'
 import { required, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
 import { exportEvents, verifyEvents } from '../audit/events.ts'
+import { importEvents } from '../audit/import.ts'
 import type { Findings } from '../audit/finding.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
 import { verifyAuditLog } from '../audit/verify.ts'
@@ -18,7 +19,30 @@ const exportAll = (machine: Machine, args: Args): Promise<ExitCode> => {
       line.end,
     )
     if (args.json) sayJson(terminal, written)
-    else say(terminal, `${String(written.events)} events are in ${path} (SHA-256 ${written.sha256}).`)
+    else say(terminal, `${String(written.events)} events are in ${path} (SHA-256 ${written.sha256}, content ${written.content}).`)
+    return 0
+  })
+}
+
+const importAll = (machine: Machine, args: Args): Promise<ExitCode> => {
+  const path = required(args, 'events import', 'in', 'FILE')
+  return withStores(machine, args, 'new', async ({ journal, views }) => {
+    const { terminal, files, timers } = machine
+    const line = progressLine(machine)
+    const progress = {
+      compared: (events: number): void => line.show(`${String(events)} events compared`),
+      appended: (events: number): void => line.show(`${String(events)} events appended`),
+    }
+    const beginning = async (): Promise<void> => {
+      for (const { name } of allProjections()) await views.drop(name)
+    }
+    const { store } = journal
+    const imported = await importEvents({ store, timers, progress, beginning }, () => files.pull(path)).finally(line.end)
+    if (args.json) sayJson(terminal, imported)
+    else {
+      const { events, appended, content } = imported
+      say(terminal, `The store holds the ${String(events)} events of ${path}, ${String(appended)} of them new (content ${content}).`)
+    }
     return 0
   })
 }
@@ -72,6 +96,20 @@ export const eventVerbs: readonly Verb[] = [
     options: { out: { type: 'string' } },
     optionHelp: { out: 'the file; it must not be there yet' },
     run: exportAll,
+  },
+  {
+    name: 'events import',
+    operands: '',
+    summary: 'bring an export into the store of the settings',
+    help: [
+      'What is there already must be the beginning of the export: run it again to go',
+      'on after an interruption. No broker may run on the store. Ids, order and',
+      'metadata are kept; at the end everything is read back and compared, and the',
+      'content digest is the one that the export printed.',
+    ],
+    options: { in: { type: 'string' } },
+    optionHelp: { in: 'the file that `events export` wrote' },
+    run: importAll,
   },
   {
     name: 'events verify',

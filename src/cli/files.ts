@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, stat } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import type { Files, Written } from '../audit/files.ts'
@@ -59,26 +58,37 @@ const write = async (path: string, chunks: AsyncIterable<string>): Promise<Writt
   return { bytes, sha256: digest.digest('base64url') }
 }
 
-const lines = async (path: string, line: (text: string) => void): Promise<Written> => {
+async function* pull(path: string): AsyncGenerator<string, Written> {
   const digest = createHash('sha256')
   const decoder = new StringDecoder('utf8')
   let bytes = 0
   let rest = ''
-  const read = async (): Promise<void> => {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  const file = await explained(path, () => open(path))
+  try {
+    for await (const chunk of file.createReadStream() as AsyncIterable<Buffer>) {
       digest.update(chunk)
       bytes += chunk.length
       const parts = (rest + decoder.write(chunk)).split('\n')
       rest = parts.pop() ?? ''
       if (rest.length > LINE_CHARACTERS_MAX)
         throw new Fault('invalid', `${path}: a line is longer than ${String(LINE_CHARACTERS_MAX)} characters`)
-      for (const part of parts) line(part)
+      yield* parts
     }
-    rest += decoder.end()
-    if (rest !== '') line(rest)
+  } finally {
+    await file.close()
   }
-  await explained(path, read)
+  rest += decoder.end()
+  if (rest !== '') yield rest
   return { bytes, sha256: digest.digest('base64url') }
+}
+
+const lines = async (path: string, line: (text: string) => void): Promise<Written> => {
+  const texts = pull(path)
+  for (;;) {
+    const next = await explained(path, () => texts.next())
+    if (next.done === true) return next.value
+    line(next.value)
+  }
 }
 
 /** The machine's own files. */
@@ -89,6 +99,7 @@ export const systemFiles: Files = {
     }),
   write,
   lines,
+  pull,
   text: (path) =>
     explained(path, async () => {
       if ((await stat(path)).size > TEXT_BYTES_MAX) throw new Fault('invalid', `${path}: is larger than ${String(TEXT_BYTES_MAX)} bytes`)

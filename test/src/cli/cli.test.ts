@@ -233,6 +233,8 @@ describe('command line', () => {
       expect((await run(['audit', 'verify', '--json', '--dir', out])).json()).to.include({ records: 1 })
       expect((await run(['events', 'export', '--json', '--out', join(folder, 'events.jsonl')])).json()).to.have.property('sha256')
       expect(await run(['events', 'export', '--out', join(folder, 'events.jsonl')])).to.include({ code: 2 })
+      expect((await run(['events', 'import', '--json', '--in', join(folder, 'events.jsonl')])).json()).to.include({ appended: 0 })
+      expect(await run(['events', 'import', '--in', join(folder, 'nowhere')])).to.include({ code: 2 })
       expect(await run(['audit', 'verify', '--dir', join(folder, 'nowhere')])).to.include({ code: 2 })
     })
   })
