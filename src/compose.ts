@@ -20,6 +20,7 @@ import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
 import { openJournal, type Journal } from './journal.ts'
 import type { Runtime } from './runtime.ts'
+import { pace } from './pace.ts'
 import { openedRequests } from './opened-requests.ts'
 import { ownRuntime } from './system-runtime.ts'
 import { askedAside, underWay, waitedAside } from './under-way.ts'
@@ -230,6 +231,7 @@ const openAll = async (
     policy: await keptPolicy(settings, journal, runtime),
     waiters: waitedAside(waiters(timers), requests),
     underWay: requests,
+    pace: pace({ clock, timers, chance, underWay: requests }),
     statics: makeStatics(brand),
   }
 }

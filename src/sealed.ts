@@ -14,7 +14,13 @@ export type SealedParts = {
   /** The raw authorization request: `state`, `nonce`, hints, locales, as they came. */
   readonly request: { readonly [parameter: string]: string }
   /** Who the person says they are. */
-  readonly person: { readonly id: IndividualId; readonly index: Digest; readonly ownDevice: boolean }
+  readonly person: {
+    readonly id: IndividualId
+    readonly index: Digest
+    readonly ownDevice: boolean
+    /** The counters refuse a message, and the page must not show it: none is sent, and all goes on as for somebody unknown. */
+    readonly withheld?: boolean
+  }
   /** What the ID system answered to the proof. */
   readonly proof: { readonly subjectKey: string; readonly pairwiseSubject?: string; readonly session: string; readonly sub: string }
   /** The claims that it released, for the relying party. */

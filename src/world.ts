@@ -16,6 +16,7 @@ import type {
   Timers,
   Vault,
 } from '../domain/ports.ts'
+import type { Pace } from './pace.ts'
 import type { OpenedRequests } from './opened-requests.ts'
 import type { Policy } from '../schemas/generated.ts'
 import type { Statics } from './ui/statics.ts'
@@ -67,6 +68,7 @@ export type World = {
   readonly policy: { readonly value: Policy; readonly digest: Digest }
   readonly waiters: Waiters
   readonly underWay: UnderWay
+  readonly pace: Pace
   readonly brand: Brand
   readonly statics: Statics
 }

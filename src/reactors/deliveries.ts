@@ -21,6 +21,9 @@ const GROUP = 'deliveries'
 const TRY_S = 10
 const RETRY_MS = 1000
 
+/** The kind of these answers for their pace. */
+const SENDING = 'send'
+
 const DONE: ConsumeOutcome = { kind: 'done' }
 
 const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | 'unsupported' | 'misconfigured' | 'unavailable' => {
@@ -43,7 +46,10 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   const sealed = await unseal(world, act.transaction, `person.${textOf(event.data['person'])}`)
   const request = await openRequest(world, act.transaction)
   const { configuration } = act.client
+  const began = world.clock.now()
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
+    // The page waits for this: nobody to send to must not be quicker than somebody (rule 22).
+    await world.pace.draw(SENDING, began)
     await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })
     return DONE
   }
@@ -61,9 +67,11 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
     clientName: nameIn(configuration, 'client_name', locales) ?? configuration.client_id,
     reference: referenceOf(act.transaction),
   }
+  if (sealed.withheld === true) return fail('rate_limited')
   const answer = await world.idSystem.system.send(wish)
   const at = world.clock.now()
   if (answer.ok) {
+    world.pace.note(SENDING, began)
     const validUntil = plusSeconds(at, answer.value.validForS)
     await command(world, act, { type: 'ReportSent', at, send: number, channels: answer.value.channels, validUntil })
     return DONE

@@ -68,6 +68,17 @@ const reject = async (
   return { state, ...(refusal !== undefined && { refusal }) }
 }
 
+/**
+ * A no is told when another would be: one for somebody whom the ID system knows and asked about is the measure for those who are
+ * unknown, blocked, or about whom nobody was asked. On a device of their own nobody learns anything by it.
+ */
+const paced = async ({ pace }: World, { at }: Act, { factor, path }: Attempt, measure: boolean): Promise<void> => {
+  if (path === 'trusted') return
+  if (measure) pace.note(`verify-${factor}`, at)
+  else await pace.draw(`verify-${factor}`, at)
+  await pace.round(at)
+}
+
 /** `id_token_hint` names the person whom the relying party expects (rule 27). */
 const isExpected = (hinted: string | undefined, sub: string): boolean => hinted === undefined || hinted === sub
 
@@ -126,11 +137,16 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   if (counted.refusal !== undefined) {
     // The ID system is not asked, and the person reads the same as for a wrong answer that came too often.
     const limited = await command(world, act, { type: 'RejectFactor', at, attempt: attempt.attempt, reason: 'limited' })
+    await paced(world, act, attempt, false)
     return { state: limited.state, refusal: limited.refusal ?? 'factor_limited' }
   }
   const answer = await verify(world, act, recorded.id, sealed, factor, proof)
   // The verdict has its own instant, so that the timeline says who waited for whom.
   const answered = { ...act, at: world.clock.now() }
-  if (!answer.ok) return reject(world, answered, attempt, answer, sealed.index)
+  if (!answer.ok) {
+    const rejected = await reject(world, answered, attempt, answer, sealed.index)
+    if (rejected.refusal !== 'factor_unavailable') await paced(world, act, attempt, answer.error === 'challenge_failed')
+    return rejected
+  }
   return confirm(world, answered, attempt, answer.value, state, device)
 }

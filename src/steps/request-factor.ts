@@ -46,15 +46,20 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   const foreseen = rules.decide(wanted, state, rulesFor(world, act.client).rules)
   if (foreseen.refusal === undefined) {
     const until = sealedUntil(world.policy.value, state.deadline ?? at)
-    await seal(world, transaction, `person.${person.ref}`, { id: wish.id, index, ownDevice: wish.ownDevice }, until)
+    const sealed = { id: wish.id, index, ownDevice: wish.ownDevice }
+    await seal(world, transaction, `person.${person.ref}`, sealed, until)
     if (FACTORS[wish.factor].sent) {
       const counted = await count(world, act, person.ref, { type: 'CountSend', at, path, transaction })
-      if (counted.refusal !== undefined) return { state, refusal: counted.refusal }
+      // A device of the person's own may be told; to all others a message that is withheld looks like one to nobody (rule 22).
+      if (counted.refusal !== undefined && path === 'trusted') return { state, refusal: counted.refusal }
+      if (counted.refusal !== undefined) await seal(world, transaction, `person.${person.ref}`, { ...sealed, withheld: true }, until)
     }
   }
   const { state: next, refusal } = await command(world, act, wanted)
   if (refusal !== undefined) return { state: next, refusal }
   if (next.delivery?.status === 'pending') await world.waiters.wait(deliveryKey(transaction, next.delivery.send), DELIVERY_WAIT_MS)
+  // Whoever was never here before is written down first, which takes longer.
+  if (path === 'unknown') await world.pace.round(at)
   return { state: next }
 }
 

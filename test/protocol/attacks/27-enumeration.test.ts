@@ -110,4 +110,15 @@ describe('attack 27: who is known, and guessing (rules 21 and 22)', () => {
     }
     expect(limited).to.be.true
   })
+
+  it('a path that is closed and an allowance of messages that is used up look like nobody (decision 0050)', async () => {
+    const nobody = [await walk(NOBODY, 'pin'), await walk(NOBODY, 'otp')]
+    // The test before has closed this one's path.
+    expect([await walk(PERSON.id, 'pin'), await walk(PERSON.id, 'otp')]).to.deep.equal(nobody)
+    const { sendsPerHour } = here().broker.world.policy.value.limits
+    for (let send = 0; send < sendsPerHour; send += 1) await walk('1774231323', 'otp')
+    expect(await walk('1774231323', 'otp')).to.deep.equal(nobody[1])
+    const last = readEvents(here().data, "e.type = 'FactorFailed'").map(({ data }) => data)
+    expect(last.slice(-1)[0]).to.include('rate_limited')
+  })
 })

@@ -13,6 +13,7 @@ import { listen } from '../../../src/http/server.ts'
 import { tendKeys } from '../../../src/steps/tend-keys.ts'
 import { brandOf } from '../../../src/ui/brand.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
+import { pace } from '../../../src/pace.ts'
 import { openedRequests } from '../../../src/opened-requests.ts'
 import { underWay } from '../../../src/under-way.ts'
 import { waiters } from '../../../src/waiters.ts'
@@ -62,6 +63,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),
     underWay: underWay(100),
+    pace: pace({ clock, timers, chance, underWay: underWay(100) }),
     openedRequests: openedRequests(100),
     statics: makeStatics(brand),
     ...more,

@@ -3,20 +3,24 @@ import { beforeEach, describe, it } from 'mocha'
 import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-person-keys.ts'
 import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
 import type { IndividualId, PluginAnswer, VerifyAnswer, VerifyRequest } from '../../../domain/ports.ts'
-import { attemptsStream } from '../../../domain/streams.ts'
+import { attemptsStream, devicesStream } from '../../../domain/streams.ts'
 import { hmac } from '../../../src/crypto/hash.ts'
-import { attemptCounters } from '../../../src/deciders.ts'
+import { newSecret } from '../../../src/crypto/ids.ts'
+import { attemptCounters, trustedDevices } from '../../../src/deciders.ts'
 import { load } from '../../../src/handle.ts'
-import { consentIdOf, personOf } from '../../../src/people.ts'
-import { count, type Act } from '../../../src/steps/act.ts'
+import { pace } from '../../../src/pace.ts'
+import { consentIdOf, deviceDigest, personOf } from '../../../src/people.ts'
+import { unseal } from '../../../src/sealed.ts'
+import { commandStream, count, type Act } from '../../../src/steps/act.ts'
 import { prove } from '../../../src/steps/prove.ts'
 import { requestFactor } from '../../../src/steps/request-factor.ts'
+import { underWay } from '../../../src/under-way.ts'
 import type { World } from '../../../src/world.ts'
 import { at, configuration, digest, policy, TRANSACTION } from '../../domain/samples.ts'
 import { wish } from '../../domain/transaction/samples.ts'
 import { systemChance } from '../../support/chance.ts'
 import { handClock } from '../../support/hand-clock.ts'
-import { command, memoryStore, nodeOn } from '../worlds.ts'
+import { command, memoryStore, nodeOn, quickTimers } from '../worlds.ts'
 
 const ATTACKER: IndividualId = { type: 'uin', value: '1000000001' }
 const VICTIM: IndividualId = { type: 'uin', value: '1000000002' }
@@ -48,6 +52,7 @@ describe('proving who one is', () => {
       vault: memoryVault({ clock }),
       personKeys: memoryPersonKeys({ clock, chance: systemChance }),
       secrets: { index: KEY, subject: KEY, digest: KEY, code: KEY, csrf: KEY, dpopNonce: KEY },
+      pace: pace({ clock, timers: quickTimers(), chance: systemChance, underWay: underWay(1) }),
       waiters: { wait: async () => undefined, wake: () => undefined },
       idSystem: { description: { id: 'mock', idTypes: [], factors: [] }, system: { verify } },
     } as unknown as World
@@ -55,24 +60,45 @@ describe('proving who one is', () => {
     await command(world, wish('OpenAuthorization'))
   })
 
-  const closePath = async (id: IndividualId): Promise<void> => {
+  const closePath = async (id: IndividualId, path: 'trusted' | 'unknown' = 'unknown'): Promise<void> => {
     const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:${id.type}:${id.value}`))
     for (const second of [-500, -400, -300, -200, -150, -100, -60, -1])
       await count(world, act(second), person.ref, {
         type: 'CountAttempt',
         at: at(second),
-        path: 'unknown',
+        path,
         factor: 'pin',
         transaction: TRANSACTION,
       })
   }
 
+  /** A device that this person trusts, on which the path is closed too. */
+  const deviceOf = async (id: IndividualId): Promise<string> => {
+    const secret = newSecret(systemChance)
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:${id.type}:${id.value}`))
+    const wish = { type: 'TrustDevice', at: at(0), device: deviceDigest(person, secret), until: at(1e6) } as const
+    await commandStream(world, trustedDevices, devicesStream(person.ref), wish, { ...act(0), correlation: TRANSACTION })
+    await closePath(id, 'trusted')
+    return secret
+  }
+
   it('rules 11 and 21: a guess on one person is never counted on another, whoever was named in between', async () => {
     await closePath(VICTIM)
     expect((await requestFactor(world, act(3), { factor: 'pin', id: ATTACKER, ...own })).refusal).to.equal(undefined)
-    expect((await requestFactor(world, act(5), { factor: 'otp', id: VICTIM, ...own })).refusal).to.equal('factor_limited')
+    const trusting = { ownDevice: false, deviceSecret: await deviceOf(VICTIM) }
+    expect((await requestFactor(world, act(5), { factor: 'otp', id: VICTIM, ...trusting })).refusal).to.equal('factor_limited')
     expect((await prove(world, act(6), 'pin', '123456', undefined)).refusal).to.equal('factor_wrong')
     expect(asked.map(({ id }) => id.value)).to.deep.equal([ATTACKER.value])
+  })
+
+  it('rule 22: a message that the counters refuse looks like one that was sent to nobody, but on a device of the person’s own', async () => {
+    await closePath(VICTIM)
+    const { state, refusal } = await requestFactor(world, act(3), { factor: 'otp', id: VICTIM, ...own })
+    expect(refusal).to.equal(undefined)
+    expect(state.delivery).to.include({ send: 1, status: 'pending' })
+    const person = state.chosen?.person ?? ''
+    expect(await unseal(world, TRANSACTION, `person.${person}`)).to.include({ withheld: true })
+    expect((await load(world, attemptCounters, attemptsStream(person, 'unknown'))).state.sends, 'nothing is counted').to.deep.equal([])
   })
 
   it('rule 11: a path that is closed refuses without asking the ID system', async () => {

@@ -1,0 +1,59 @@
+import { expect } from 'chai'
+import { describe, it } from 'mocha'
+import { pace } from '../../src/pace.ts'
+import { underWay } from '../../src/under-way.ts'
+import { handClock } from '../support/hand-clock.ts'
+
+/** A clock that every sleep moves, and a die that always shows the same. */
+const paced = (die = 0) => {
+  const clock = handClock()
+  const timers = { sleep: async (ms: number) => clock.pass(ms) }
+  const chance = { bytes: (size: number) => new Uint8Array(size).fill(die), uuid: () => '' }
+  const requests = underWay(1)
+  const took = async (work: number, act: (began: string) => Promise<void>): Promise<number> => {
+    const began = clock.now()
+    clock.pass(work)
+    await act(began)
+    return Date.parse(clock.now()) - Date.parse(began)
+  }
+  const { note, draw, round } = pace({ clock, timers, chance, underWay: requests })
+  const noted = (work: number): Promise<number> => took(work, async (began) => note('pin', began))
+  return { took, noted, draw, round, clock, note }
+}
+
+describe('how long a no takes (rule 22)', () => {
+  it('one that cost less waits as long as one that was noted', async () => {
+    const { took, noted, draw } = paced()
+    await noted(430)
+    expect(await took(3, (began) => draw('pin', began))).to.equal(430)
+    expect(await took(3, (began) => draw('other', began)), 'nothing is known of this kind').to.equal(100)
+  })
+
+  it('lengths are drawn from the newest 64, so that they scatter as the others do', async () => {
+    const { took, noted, draw } = paced(63)
+    for (let ms = 1; ms <= 100; ms += 1) await noted(ms)
+    expect(await took(0, (began) => draw('pin', began))).to.equal(37)
+  })
+
+  it('every no is told at a full step, and one that took longer than its draw is not held', async () => {
+    const { took, noted, draw, round } = paced()
+    await noted(20)
+    const both = async (began: string): Promise<void> => {
+      await draw('pin', began)
+      await round(began)
+    }
+    expect(await took(3, both)).to.equal(50)
+    expect(await took(49, both)).to.equal(50)
+    expect(await took(51, both)).to.equal(100)
+    expect(await took(50, both)).to.equal(50)
+  })
+
+  it('nobody is held longer than an ID system has for an answer, nor by a clock that was set back', async () => {
+    const { took, noted, draw, round, clock, note } = paced()
+    await noted(3_600_000)
+    expect(await took(0, (began) => draw('pin', began))).to.equal(10_000)
+    note('back', clock.in(5000))
+    expect(await took(0, (began) => draw('back', began))).to.equal(0)
+    await round(clock.in(5000))
+  })
+})
