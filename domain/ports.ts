@@ -595,7 +595,11 @@ export type PluginTools = {
 
 /** What a plugin module exports. */
 export type IdSystemPlugin = {
-  readonly describe: () => PluginDescription
+  /**
+   * What the ID system can do with these settings, which fit the schema. Without settings: what it can do at most. The same settings
+   * give the same answer each time, and nothing is opened for it.
+   */
+  readonly describe: (settings?: { readonly [key: string]: Json }) => PluginDescription
   /** JSON Schema of the settings that `open` takes. */
   readonly settingsSchema: { readonly [key: string]: Json }
   readonly open: (settings: { readonly [key: string]: Json }, tools: PluginTools) => Promise<IdSystem>

@@ -64,6 +64,8 @@ export type ClientConfiguration = {
   readonly purpose?: string
   /** How long an agreement stands; 0: asked each time. */
   readonly consent_days: number
+  /** The ID system that its people are checked by, where a deployment has several. Absent: the first. */
+  readonly id_system?: string
   readonly client_uri?: string
   readonly policy_uri?: string
   readonly tos_uri?: string
@@ -460,6 +462,8 @@ export type TransactionStartAuthorization = {
   readonly plugin: {
     readonly id: string
     readonly version: string
+    /** Which opening of it: a plugin that is replaced while the broker runs gets the next number. Absent before there were any. */
+    readonly generation?: number
   }
   /** Given when a browser brought the request itself: start and open in one step. */
   readonly browser?: Digest
@@ -1015,6 +1019,8 @@ export type TransactionAuthorizationStarted = {
   readonly plugin: {
     readonly id: string
     readonly version: string
+    /** Which opening of it: a plugin that is replaced while the broker runs gets the next number. Absent before there were any. */
+    readonly generation?: number
   }
   /** A pushed request must be opened in a browser by then. */
   readonly openBy?: Instant
@@ -1357,6 +1363,8 @@ export type ClientRegistration = {
   readonly purpose?: string
   /** How long an agreement stands; 0: asked each time. */
   readonly consent_days?: number
+  /** The ID system that its people are checked by, where a deployment has several. Absent: the first. */
+  readonly id_system?: string
   readonly client_uri?: string
   readonly policy_uri?: string
   readonly tos_uri?: string

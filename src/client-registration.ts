@@ -8,9 +8,13 @@ import { oneKeyAsSet, readKeySource } from './registration/key-source.ts'
 import { readRedirectUris } from './registration/redirect-uris.ts'
 import { sectorOf, type SectorDocument } from './registration/sector.ts'
 
+type DescribedSystem = Pick<PluginDescription, 'id' | 'claims'>
+
 /** What a registration is checked against. */
 export type Deployment = {
-  readonly plugin: Pick<PluginDescription, 'claims'>
+  /** The ID system for whoever names none. */
+  readonly plugin: DescribedSystem
+  readonly otherPlugins?: readonly DescribedSystem[]
   readonly policy: Pick<Policy, 'assurance'>
   /** What stands at the registration's `sector_identifier_uri`. */
   readonly sectorDocument?: SectorDocument | undefined
@@ -97,6 +101,18 @@ const words = (deployment: Deployment, input: Members): readonly string[] => {
   ]
 }
 
+/** As the relying party sees it: with the ID system that it names. */
+const withItsSystem = (deployment: Deployment, id: unknown): Deployment => {
+  const { plugin, otherPlugins = [] } = deployment
+  return { ...deployment, plugin: otherPlugins.find((other) => other.id === id) ?? plugin }
+}
+
+const systemProblems = ({ plugin, otherPlugins = [] }: Deployment, id: unknown): readonly string[] => {
+  const known = [plugin, ...otherPlugins].map((system) => system.id)
+  if (typeof id !== 'string' || known.includes(id)) return []
+  return [`id_system: ${id.slice(0, 40)} is not open here; there is ${known.join(', ')}`]
+}
+
 const LOOPBACK = /^http:/
 
 const onlyRs256 = (jwks: unknown): boolean => {
@@ -156,9 +172,10 @@ const nameProblems = (id: unknown, current: ClientConfiguration | undefined): re
  * A registration checked and completed, or all that is wrong with it at once. `current` is the configuration that an update replaces.
  * The words are for the operator who wrote the file, so they name its members.
  */
-export const completeRegistration = (given: unknown, deployment: Deployment, current?: ClientConfiguration): Completed => {
+export const completeRegistration = (given: unknown, whole: Deployment, current?: ClientConfiguration): Completed => {
   if (!isObject(given)) return { ok: false, problems: ['a registration is a JSON object'] }
   const input = oneKeyAsSet(given)
+  const deployment = withItsSystem(whole, input['id_system'])
   // New relying parties are of the strict profile unless they say otherwise; those that exist keep what they have.
   const profile = profileOf(input['profile'] ?? current?.profile ?? 'fapi2')
   const keys = readKeySource(input)
@@ -170,6 +187,7 @@ export const completeRegistration = (given: unknown, deployment: Deployment, cur
     ...sectorProblems,
     ...keys.problems,
     ...words(deployment, input),
+    ...systemProblems(whole, input['id_system']),
     ...contradictions(input),
     ...(profile === 'fapi2' ? fapiProblems(input) : []),
     ...nameProblems(input['client_id'], current),

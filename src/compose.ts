@@ -18,6 +18,7 @@ import { clientKeySets } from './client-key-sets.ts'
 import type { OnRedis } from '../adapters/redis.ts'
 import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
+import { onlyIdSystem } from './id-systems.ts'
 import { openJournal, type Journal } from './journal.ts'
 import type { Runtime } from './runtime.ts'
 import { pace } from './pace.ts'
@@ -220,10 +221,11 @@ const openAll = async (
   const { description, system } = await openPlugin(settings, runtime, choice)
   opened(system)
   const requests = underWay(UNDER_WAY_MAX)
-  const idSystem = { description, system: askedAside(system, requests) }
+  const idSystem = { description, system: askedAside(system, requests), generation: 1 }
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {
-    ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, idSystem, brand },
+    ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, brand },
+    ...onlyIdSystem(idSystem),
     clientKeys: clientKeySets({ documents, clock, log }),
     states: stateCache(STATES_MAX),
     openedRequests: openedRequests(REQUESTS_MAX),

@@ -49,7 +49,8 @@ type Naming = Pick<World, 'idSystem' | 'secrets'>
 /** The row of an identifier: by the ID system's own key where it says one (rule 18). Undefined where it cannot say now. */
 const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<Digest | undefined> => {
   const { system } = world.idSystem
-  let name = `id:${id.type}:${id.value}`
+  // Of this ID system: another may know somebody else by the same number.
+  let name = `id:${world.idSystem.description.id}:${id.type}:${id.value}`
   if (system.resolve) {
     const answer = await system.resolve({ ...call, id })
     if (answer.ok) name = subjectName(world, answer.value.subjectKey)

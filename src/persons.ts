@@ -24,7 +24,7 @@ export const openPersons = async (settings: Settings, runtime: Runtime, store: E
       await idSystem.system.close()
       await close()
     }
-    return { idSystem, personKeys, secrets: await secretsOf(keys), close: closeAll }
+    return { idSystem: { ...idSystem, generation: 1 }, personKeys, secrets: await secretsOf(keys), close: closeAll }
   } catch (error) {
     await close()
     throw error

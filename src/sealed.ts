@@ -21,8 +21,14 @@ export type SealedParts = {
     /** The counters refuse a message, and the page must not show it: none is sent, and all goes on as for somebody unknown. */
     readonly withheld?: boolean
   }
-  /** What the ID system answered to the proof. */
-  readonly proof: { readonly subjectKey: string; readonly pairwiseSubject?: string; readonly session: string; readonly sub: string }
+  /** What the ID system answered to the proof, and which opening of it did: its session is good there. */
+  readonly proof: {
+    readonly subjectKey: string
+    readonly pairwiseSubject?: string
+    readonly session: string
+    readonly sub: string
+    readonly generation?: number
+  }
   /** The claims that it released, for the relying party. */
   readonly claims: { readonly [claim: string]: ClaimValue }
   /** The answers to `verified_claims`, for each place where one was asked for and can be given. */

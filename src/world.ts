@@ -46,6 +46,27 @@ export type Waiters = {
   readonly wake: (key: string) => void
 }
 
+/** One opening of a plugin. */
+export type OpenIdSystem = {
+  readonly description: PluginDescription
+  readonly system: IdSystem
+  /** Counts the openings of this plugin in a deployment; the first is 1. */
+  readonly generation: number
+}
+
+/** An opening, as a login records it. */
+export type Begun = { readonly id: string; readonly version: string; readonly generation?: number | undefined }
+
+/** The ID systems that are open here. */
+export type IdSystems = {
+  /** Those that take new logins; the first takes the logins of clients that name none. */
+  readonly serving: () => readonly OpenIdSystem[]
+  /** The one that takes new logins under this id. */
+  readonly named: (id: string) => OpenIdSystem | undefined
+  /** The opening that a login began with. Where it is here no more: the one that took its place. */
+  readonly begun: (begun: Begun) => OpenIdSystem | undefined
+}
+
 /** Everything a door, a reactor or a command needs, made once in `compose.ts`. */
 export type World = {
   readonly settings: Settings
@@ -63,7 +84,9 @@ export type World = {
   readonly clientKeys: ClientKeySets
   readonly secrets: Secrets
   readonly views: ReadModel
-  readonly idSystem: { readonly description: PluginDescription; readonly system: IdSystem }
+  /** The one that this login began with; outside of a login, the one for whoever names none. */
+  readonly idSystem: OpenIdSystem
+  readonly idSystems: IdSystems
   /** The policy in force and the artefact that holds it. */
   readonly policy: { readonly value: Policy; readonly digest: Digest }
   readonly waiters: Waiters

@@ -4,8 +4,9 @@
  * A plugin is a module, named in configuration by a path or by the name of an installed package (JavaScript there: Node refuses
  * TypeScript under node_modules). It exports three things, by name or as members of its default export:
  *
- * - `describe()`: what the ID system can do (`PluginDescription`). Discovery, forms and client registration are computed from it, so
- *   it is checked when the plugin is loaded, and a factor or claim that is not in it is never asked for.
+ * - `describe(settings)`: what the ID system can do with these settings (`PluginDescription`). Discovery, forms and client registration
+ *   are computed from it, so it is checked when the plugin is loaded, and a factor or claim that is not in it is never asked for. It may
+ *   depend on the settings, which have been checked before, and on nothing else.
  * - `settingsSchema`: a JSON Schema (2020-12) of the settings. All that is wrong with a deployment's settings is told at once.
  * - `open(settings, tools)`: makes the plugin ready within 30 s. It should fail only when nothing could ever work with these
  *   settings; an ID system that is down now is `health`'s business. `tools` is all it may use of the broker: clock, chance, log and a

@@ -64,9 +64,9 @@ const importPlugin = async ({ module, plugin }: Pick<PluginLoad, 'module' | 'plu
   }
 }
 
-const described = (plugin: IdSystemPlugin): Described => {
+const described = (plugin: IdSystemPlugin, settings?: Settings): Described => {
   try {
-    return readDescription(plugin.describe())
+    return readDescription(settings === undefined ? plugin.describe() : plugin.describe(structuredClone(settings)))
   } catch {
     return { ok: false, problems: ['describe() threw'] }
   }
@@ -90,8 +90,10 @@ const prepare = async (load: Pick<PluginLoad, 'module' | 'plugin' | 'settings'>)
   if (!shaped.ok) return shaped
   const { plugin } = shaped
   const settings = structuredClone(load.settings)
-  const read = described(plugin)
-  const problems = [...(read.ok ? [] : read.problems), ...settingsProblems(plugin, settings)]
+  const wrong = settingsProblems(plugin, settings)
+  // A description may depend on the settings, which it can take for right.
+  const read = wrong.length === 0 ? described(plugin, settings) : described(plugin)
+  const problems = [...(read.ok ? [] : read.problems), ...wrong]
   if (!read.ok || problems.length > 0) return { ok: false, problems }
   return { ok: true, plugin, description: read.description, settings }
 }

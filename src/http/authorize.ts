@@ -10,6 +10,7 @@ import { baseOf } from './session.ts'
 import { clientOf } from '../clients.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { isRequestUri, newSecret, readRequestUri } from '../crypto/ids.ts'
+import { forClient } from '../id-systems.ts'
 import { command } from '../steps/act.ts'
 import { startAuthorization } from '../steps/start.ts'
 import type { World } from '../world.ts'
@@ -107,5 +108,5 @@ export const authorize = async (world: World, request: Request): Promise<Reply> 
     return errorReply(world, request, 'redirect_uri_not_registered')
   // A login that was let in by the other door, where it was pushed, is finished.
   if (world.underWay.isFull()) return errorReply(world, request, 'overloaded', { 'retry-after': String(OVERLOAD_S) })
-  return startDirect(world, request, client, { configuration, redirectUri, parameters })
+  return startDirect(forClient(world, configuration), request, client, { configuration, redirectUri, parameters })
 }

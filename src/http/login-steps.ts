@@ -4,6 +4,7 @@ import { formatOf, hintedId } from './login-views.ts'
 import { field, fields, redirect, withCookies, type Reply, type Request } from './reply.ts'
 import { actOf, baseOf, formRefusal, isReply, openSession, renewed, type Session } from './session.ts'
 import { codeReply, hindranceReply } from './way-back.ts'
+import { keeping } from '../id-systems.ts'
 import { foldDigits, readIndividualId } from '../people.ts'
 import { extendSealed, sealedUntil } from '../sealed.ts'
 import { command, type Outcome } from '../steps/act.ts'
@@ -174,5 +175,5 @@ export const loginStep = async (world: World, request: Request): Promise<Reply> 
   const step = Object.hasOwn(STEPS, name) ? STEPS[name] : undefined
   const refusal = step === undefined ? 'not_found' : formRefusal(world, request, session)
   if (step === undefined || refusal !== undefined) return hindranceReply(world, request, session, refusal ?? 'not_found', 'continue')
-  return step(world, request, session)
+  return step(keeping(world, session.state), request, session)
 }

@@ -3,6 +3,7 @@ import type { Reply, Request } from './reply.ts'
 import { deviceSecretOf } from './device.ts'
 import { baseOf, isReply, openSession, sessionPage, type Session } from './session.ts'
 import { codeReply, endReply, hindranceReply } from './way-back.ts'
+import { keeping } from '../id-systems.ts'
 import type { World } from '../world.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
 import { choosePage, consentPage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
@@ -85,7 +86,7 @@ export const show = async (world: World, request: Request, session: Session, tel
 /** GET `/login/:transaction` */
 export const loginPage = async (world: World, request: Request): Promise<Reply> => {
   const session = await openSession(world, request)
-  return isReply(session) ? session : show(world, request, session)
+  return isReply(session) ? session : show(keeping(world, session.state), request, session)
 }
 
 /** GET `/login/:transaction/:step`: a reload after a form that was refused, or back to the first page while nothing is proved. */
@@ -93,5 +94,6 @@ export const loginStepPage = async (world: World, request: Request): Promise<Rep
   const session = await openSession(world, request)
   if (isReply(session)) return session
   const chooses = request.params['step'] === 'choose' && session.state.stage === 'opened' && expire(session.state, request.at).length === 0
-  return chooses ? showChoose(world, request, session) : show(world, request, session)
+  const here = keeping(world, session.state)
+  return chooses ? showChoose(here, request, session) : show(here, request, session)
 }

@@ -6,6 +6,7 @@ import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { newSecret, requestUriOf } from '../crypto/ids.ts'
+import { forClient } from '../id-systems.ts'
 import { startAuthorization } from '../steps/start.ts'
 import type { World } from '../world.ts'
 import { readAuthorizationRequest } from '../../domain/authorization-request.ts'
@@ -33,7 +34,8 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
   // RFC 9126 §2.1: a push never refers to another push.
   if (field(request, 'request_uri') !== undefined) return tokenError('request_invalid')
   if (redirectUri === undefined) return tokenError('redirect_uri_not_registered')
-  const { factors, verifiedClaims: verifies } = world.idSystem.description
+  const here = forClient(world, configuration)
+  const { factors, verifiedClaims: verifies } = here.idSystem.description
   const offered = factors.map(({ factor }) => factor)
   const read = readAuthorizationRequest(pushed(request), {
     policy: world.policy.value,
@@ -53,7 +55,7 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
   const secret = newSecret(world.chance)
   const from = { id: request.requestId, causation: request.requestId, at: request.at, client }
   const asked = { fields: { ...read.fields, ...(dpopKey !== undefined && { dpopKey }) }, raw: { ...read.raw, ...hinted } }
-  const started = await startAuthorization(world, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
+  const started = await startAuthorization(here, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
   if (started.refusal !== undefined) return tokenError(started.refusal)
   const answer = {
     request_uri: requestUriOf({ transaction: started.transaction, secret }),

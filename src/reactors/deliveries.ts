@@ -2,6 +2,7 @@ import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
+import { keeping } from '../id-systems.ts'
 import { openRequest, unseal } from '../sealed.ts'
 import { command, type Act } from '../steps/act.ts'
 import { deliveryKey } from '../steps/request-factor.ts'
@@ -96,7 +97,7 @@ const deliver = async (world: World, stored: StoredEvent): Promise<ConsumeOutcom
     await command(world, act, { type: 'ReportSendFailed', at, send: number, reason: 'expired' })
     return DONE
   }
-  return send(world, act, event, number)
+  return send(keeping(world, state), act, event, number)
 }
 
 /** `send` of the ID system, driven by subscription: competing consumers take each `FactorRequested` (rules 35 and 36). */

@@ -57,8 +57,11 @@ const released = async (world: World, act: Act, state: TransactionState): Promis
   if (wanted.length + verified.length === 0) return { claims: {}, verified: {} }
   const proof = await unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`)
   const raw = await openRequest(world, act.transaction)
-  const { system } = world.idSystem
-  if (proof === undefined || raw === undefined || system.release === undefined) return 'release_unavailable'
+  if (proof === undefined || raw === undefined) return 'release_unavailable'
+  // What made the session can read it, whichever serves new logins now.
+  const { id, version } = world.idSystem.description
+  const { system } = world.idSystems.begun({ id, version, generation: proof.generation }) ?? world.idSystem
+  if (system.release === undefined) return 'release_unavailable'
   // The same key however often it is tried: a session that is good for one release is not used twice.
   const idempotencyKey = `${act.transaction}:release`
   const deadline = plusSeconds(act.at, RELEASE_S)

@@ -108,7 +108,8 @@ const confirm = async (
   if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
-  const proof = { subjectKey, session, sub, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
+  const { generation } = world.idSystem
+  const proof = { subjectKey, session, sub, generation, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
   await seal(world, transaction, `proof.${person}`, proof, sealedUntil(world.policy.value, state.deadline ?? at))
   const samePerson = isExpected(request['hinted_sub'], sub)
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson })

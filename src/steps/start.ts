@@ -2,6 +2,7 @@ import { rulesFor } from '../clients.ts'
 import { hmac } from '../crypto/hash.ts'
 import { newTransaction } from '../crypto/ids.ts'
 import { ASKED_AT, seal, sealedUntil } from '../sealed.ts'
+import { begunWith } from '../id-systems.ts'
 import type { World } from '../world.ts'
 import { command, type Act, type Outcome } from './act.ts'
 import type { AuthorizationRequest } from '../../domain/authorization-request.ts'
@@ -26,7 +27,6 @@ export const startAuthorization = async (
 ): Promise<Started> => {
   const transaction = newTransaction(world.chance)
   const { lifetimes } = world.policy.value
-  const { id, version } = world.idSystem.description
   const wish = {
     type: 'StartAuthorization',
     at: from.at,
@@ -34,7 +34,7 @@ export const startAuthorization = async (
     ...request.fields,
     ...binding,
     requestDigest: hmac(world.secrets.digest, `request:${canonical(request.raw)}`),
-    plugin: { id, version },
+    plugin: begunWith(world.idSystem),
   } as const
   // Asked beforehand: a request that is refused leaves nothing behind, in the vault either (rule 23).
   const foreseen = rules.decide(wish, rules.initialState, rulesFor(world, from.client).rules)

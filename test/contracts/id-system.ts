@@ -149,7 +149,7 @@ export const idSystemContract = ({
     describe('manifest', () => {
       it('describes itself the same way each time, and its settings fit its own schema', async () => {
         const { describe: describes, settingsSchema } = await plugin()
-        expect(describes()).to.deep.equal(description)
+        expect(describes(structuredClone(settings))).to.deep.equal(description)
         expect(problemsWith(settingsSchema, structuredClone(settings))).to.deep.equal([])
       })
 

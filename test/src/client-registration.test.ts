@@ -9,7 +9,7 @@ import { policy } from '../support/given.ts'
 const pair = promisify(generateKeyPair)
 
 const deployment: Deployment = {
-  plugin: { claims: ['name', 'given_name', 'email', 'birthdate', 'address'] },
+  plugin: { id: 'mock', claims: ['name', 'given_name', 'email', 'birthdate', 'address'] },
   policy,
 }
 

@@ -18,9 +18,13 @@ describe('person reopen', () => {
   before(async () => {
     world = await given()
     const personKeys = memoryPersonKeys({ clock: world.clock, chance: systemChance })
-    ref = (await personKeys.resolve(hmac(KEY, `id:uin:${KNOWN}`))).ref
     const description = { ...PLUGIN, idTypes: [{ type: 'uin' as const, pattern: '^\\d{10}$', lengthMax: 10 }] }
-    const idSystem = { description, system: { health: async () => ({ status: 'up' }) as const, close: async () => undefined } }
+    ref = (await personKeys.resolve(hmac(KEY, `id:${description.id}:uin:${KNOWN}`))).ref
+    const idSystem = {
+      description,
+      generation: 1,
+      system: { health: async () => ({ status: 'up' }) as const, close: async () => undefined },
+    }
     const secrets = { index: KEY, subject: KEY, code: KEY, csrf: KEY, digest: KEY, dpopNonce: KEY }
     run = commandLine(world, { persons: async () => ({ idSystem, personKeys, secrets, close: async () => undefined }) })
   })

@@ -6,6 +6,7 @@ import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
 import type { Json, KeyStore, PluginDescription } from '../../../domain/ports.ts'
 import { clientKeySets } from '../../../src/client-key-sets.ts'
 import { readSettings } from '../../../src/config.ts'
+import { onlyIdSystem } from '../../../src/id-systems.ts'
 import { createApp } from '../../../src/http/app.ts'
 import type { Reply, Request } from '../../../src/http/reply.ts'
 import type { Route } from '../../../src/http/route.ts'
@@ -58,7 +59,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     personKeys: memoryPersonKeys({ clock, chance }),
     singleUse: memorySingleUse({ clock }),
     secrets: { index: key, subject: key, code: key, csrf: key, digest: key, dpopNonce: key },
-    idSystem: { description, system: { health: async () => ({ status: 'up' }), close: async () => undefined } },
+    ...onlyIdSystem({ description, generation: 1, system: { health: async () => ({ status: 'up' }), close: async () => undefined } }),
     clientKeys: clientKeySets({ documents: { get: async () => ({ ok: false, fault: 'unreachable' }) }, clock, log }),
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),

@@ -10,6 +10,7 @@ import { seal } from '../../../src/sealed.ts'
 import { giveConsent } from '../../../src/steps/agree.ts'
 import type { World } from '../../../src/world.ts'
 import { SHOP } from '../../support/given.ts'
+import { onlyIdSystem } from '../../../src/id-systems.ts'
 import { house, type House } from '../http/house.ts'
 
 const DESCRIBED = {
@@ -44,7 +45,7 @@ describe('what a consent stands for (rule 28)', () => {
     for (const evidence of kinds) {
       const { description, system } = place.world.idSystem
       const verifiedClaims = { ...DESCRIBED, evidence }
-      const world: World = { ...place.world, idSystem: { system, description: { ...description, verifiedClaims } } }
+      const world: World = { ...place.world, ...onlyIdSystem({ system, generation: 1, description: { ...description, verifiedClaims } }) }
       const transaction = newTransaction(world.chance)
       const at = world.clock.now()
       const until = '2099-01-01T00:00:00.000Z'

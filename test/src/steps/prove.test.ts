@@ -54,14 +54,14 @@ describe('proving who one is', () => {
       secrets: { index: KEY, subject: KEY, digest: KEY, code: KEY, csrf: KEY, dpopNonce: KEY },
       pace: pace({ clock, timers: quickTimers(), chance: systemChance, underWay: underWay(1) }),
       waiters: { wait: async () => undefined, wake: () => undefined },
-      idSystem: { description: { id: 'mock', idTypes: [], factors: [] }, system: { verify } },
+      idSystem: { description: { id: 'mock', idTypes: [], factors: [] }, generation: 1, system: { verify } },
     } as unknown as World
     await command(world, wish('StartAuthorization'))
     await command(world, wish('OpenAuthorization'))
   })
 
   const closePath = async (id: IndividualId, path: 'trusted' | 'unknown' = 'unknown'): Promise<void> => {
-    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:${id.type}:${id.value}`))
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:mock:${id.type}:${id.value}`))
     for (const second of [-500, -400, -300, -200, -150, -100, -60, -1])
       await count(world, act(second), person.ref, {
         type: 'CountAttempt',
@@ -75,7 +75,7 @@ describe('proving who one is', () => {
   /** A device that this person trusts, on which the path is closed too. */
   const deviceOf = async (id: IndividualId): Promise<string> => {
     const secret = newSecret(systemChance)
-    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:${id.type}:${id.value}`))
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:mock:${id.type}:${id.value}`))
     const wish = { type: 'TrustDevice', at: at(0), device: deviceDigest(person, secret), until: at(1e6) } as const
     await commandStream(world, trustedDevices, devicesStream(person.ref), wish, { ...act(0), correlation: TRANSACTION })
     await closePath(id, 'trusted')
@@ -121,7 +121,7 @@ describe('proving who one is', () => {
     answer = given
     await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
     expect((await prove(world, act(4), 'pin', '123456', undefined)).refusal).to.equal('factor_unavailable')
-    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:${VICTIM.type}:${VICTIM.value}`))
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:mock:${VICTIM.type}:${VICTIM.value}`))
     return (await load(world, attemptCounters, attemptsStream(person.ref, 'unknown'))).state.failures
   }
 
@@ -146,7 +146,7 @@ describe('proving who one is', () => {
   })
 
   it('rule 20: an identifier that was given to somebody else brings no consent with it', async () => {
-    const person = await world.personKeys.resolve(hmac(world.secrets.index, 'id:phone:+15550100'))
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, 'id:mock:phone:+15550100'))
     const ids = [consentIdOf(person, 'a', 'clinic'), consentIdOf(person, 'b', 'clinic'), consentIdOf(person, 'a', 'shop')]
     expect(new Set(ids).size).to.equal(3)
     expect(consentIdOf(person, 'a', 'clinic')).to.equal(ids[0])
