@@ -26,6 +26,7 @@ export type MockPerson = {
 }
 
 export type People = {
+  readonly all: readonly MockPerson[]
   readonly byId: (id: IndividualId) => MockPerson | undefined
   readonly byRecord: (record: string) => MockPerson | undefined
 }
@@ -99,12 +100,13 @@ const nameOf = ({ type, value }: IndividualId): string => `${type}:${value}`
 export const readPeople = (path: string): People => {
   const byName = new Map<string, MockPerson>()
   const byRecord = new Map<string, MockPerson>()
-  for (const person of read(path).people) {
+  const { people } = read(path)
+  for (const person of people) {
     const names = ID_TYPES.flatMap(({ type }) => (person.ids[type] === undefined ? [] : [nameOf({ type, value: person.ids[type] })]))
     if (byRecord.has(person.record) || names.some((name) => byName.has(name)))
       throw new Fault('invalid', `the people file ${path} has a record or an identifier twice`)
     byRecord.set(person.record, person)
     for (const name of names) byName.set(name, person)
   }
-  return { byId: (id) => byName.get(nameOf(id)), byRecord: (record) => byRecord.get(record) }
+  return { all: people, byId: (id) => byName.get(nameOf(id)), byRecord: (record) => byRecord.get(record) }
 }
