@@ -21,6 +21,25 @@ export const factorsFor = (policy: Policy, acrs: readonly string[]): readonly Fa
   ...new Set(acrs.flatMap((acr) => known(policy, acr)?.factors ?? [])),
 ]
 
+/** What a login aims at: the contexts that were asked for, best first (none: any), and the factors that could be had when it began. */
+type Aim = { readonly acrs: readonly string[]; readonly factors: readonly Factor[] }
+
+const aimed = (policy: Policy, { acrs, factors }: Aim): readonly Acr[] => {
+  const wanted = acrs.length > 0 ? acrs : policy.assurance.acrs.map((row) => row.acr)
+  return availableAcrs(policy, wanted, factors).flatMap((acr) => known(policy, acr) ?? [])
+}
+
+/**
+ * The ways that lead on to a context that is aimed at: the next factor of each, in the order in which it asks for them, so that no
+ * message is sent for a second factor before the first is proven. First comes what was begun, then what was asked for first.
+ */
+export const nextFactors = (policy: Policy, aim: Aim, proven: readonly Factor[]): readonly Factor[] => {
+  const rows = aimed(policy, aim)
+  const isBegun = ({ factors }: Acr): boolean => factors.some((factor) => proven.includes(factor))
+  const ordered = [...rows.filter(isBegun), ...rows.filter((row) => !isBegun(row))]
+  return [...new Set(ordered.flatMap(({ factors }) => factors.find((factor) => !proven.includes(factor)) ?? []))]
+}
+
 /** The one context to state (rule 33): the first requested that the proven factors meet, else the first of the policy that they meet. */
 export const acrMet = (policy: Policy, requested: readonly string[], proven: readonly Factor[]): string | undefined => {
   const order = requested.length > 0 ? requested : policy.assurance.acrs.map((row) => row.acr)

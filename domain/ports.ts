@@ -520,6 +520,29 @@ export type Modality = 'Face' | 'Finger' | 'Iris'
 /** How many captures one answer of the reader holds (a face: one), and how good each must be, 0 to 100. */
 export type CaptureDemand = { readonly count: number; readonly scoreMin: number }
 
+/** One question of a knowledge form, as JSON Schema. A date is asked in a way that every phone can answer and comes as `YYYY-MM-DD`. */
+export type KnowledgeField = {
+  readonly type: 'string'
+  readonly minLength?: number
+  readonly maxLength?: number
+  /** Matches the whole value. */
+  readonly pattern?: string
+  readonly format?: 'date'
+  readonly enum?: readonly string[]
+}
+
+/** What a knowledge factor asks. Every property is needed unless `required` says otherwise; the page asks in their order. */
+export type KnowledgeForm = {
+  readonly schema: {
+    readonly type: 'object'
+    readonly properties: Readonly<Record<string, KnowledgeField>>
+    readonly required?: readonly string[]
+    readonly additionalProperties?: false
+  }
+  /** The question's words by property, and an answer's of an `enum` by `<property>.<value>`: BCP 47 tag -> text; `en` always. */
+  readonly titles?: Readonly<Record<string, LanguageText>>
+}
+
 export type FactorOffer = {
   readonly factor: Factor
   /** For what is typed: `digits` or `text`, and how long. */
@@ -535,6 +558,8 @@ export type FactorOffer = {
   readonly modalities?: readonly Modality[]
   /** What the ID system demands of each modality besides what the deployment's settings (`sbi.capture`) ask; the greater counts. */
   readonly demands?: Readonly<Partial<Record<Modality, CaptureDemand>>>
+  /** `knowledge` only, and always there: the proof is the canonical JSON text (RFC 8785) of the answers, checked against it. */
+  readonly form?: KnowledgeForm
 }
 
 /** What a plugin says about itself; checked when it is loaded, and discovery is computed from it. */

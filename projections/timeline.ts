@@ -29,6 +29,7 @@ const ACTORS: Readonly<Record<string, Actor>> = {
   'transaction/FactorFailed': 'ID system',
   'transaction/FactorAttempted': 'person',
   'transaction/FactorRejected': 'ID system',
+  'transaction/FactorConfirmed': 'ID system',
   'transaction/Authenticated': 'ID system',
   'transaction/ConsentGiven': 'person',
   'transaction/ConsentDenied': 'person',

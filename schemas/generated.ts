@@ -201,7 +201,7 @@ export type PersonCreditAttempt = {
   readonly at: Instant
   readonly path: Path
   readonly transaction: Transaction
-  readonly reason: 'success' | 'not_checked'
+  readonly reason: 'success' | 'confirmed' | 'not_checked'
 }
 
 /** An operator lets a person try again whose path failures closed. */
@@ -873,7 +873,7 @@ export type PersonAttemptCounted = {
 export type PersonAttemptCredited = {
   readonly path: Path
   readonly transaction: Transaction
-  readonly reason: 'success' | 'not_checked'
+  readonly reason: 'success' | 'confirmed' | 'not_checked'
   readonly counters: Counters
 }
 
@@ -1080,6 +1080,14 @@ export type TransactionFactorAttempted = {
   readonly attempt: number
   readonly person: Person
   readonly path: Path
+}
+
+/** The ID system confirmed the person by {factors} at attempt {attempt}; the sign-in asks for another factor. */
+export type TransactionFactorConfirmed = {
+  readonly attempt: number
+  readonly person: Person
+  readonly path: Path
+  readonly factors: readonly Factor[]
 }
 
 /** No code was sent: {reason}. */
@@ -1605,6 +1613,7 @@ export type TransactionEvent =
   | { readonly type: 'ConsentGiven'; readonly data: TransactionConsentGiven }
   | { readonly type: 'ConsentReused'; readonly data: TransactionConsentReused }
   | { readonly type: 'FactorAttempted'; readonly data: TransactionFactorAttempted }
+  | { readonly type: 'FactorConfirmed'; readonly data: TransactionFactorConfirmed }
   | { readonly type: 'FactorFailed'; readonly data: TransactionFactorFailed }
   | { readonly type: 'FactorRejected'; readonly data: TransactionFactorRejected }
   | { readonly type: 'FactorRequested'; readonly data: TransactionFactorRequested }

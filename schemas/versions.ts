@@ -21,6 +21,7 @@ export const EVENT_VERSIONS = {
     ConsentGiven: 1,
     ConsentReused: 1,
     FactorAttempted: 1,
+    FactorConfirmed: 1,
     FactorFailed: 1,
     FactorRejected: 1,
     FactorRequested: 1,

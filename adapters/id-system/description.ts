@@ -1,5 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { Channel, EvidenceType, Factor, IdType, Json, Modality, PluginDescription } from './plugin.ts'
+import { formContradictions, formSchema } from './knowledge-form.ts'
+import { isPattern, languages, list, object } from './schema-parts.ts'
 
 /** Beyond this many a list of problems helps nobody. */
 const PROBLEMS_MAX = 20
@@ -10,33 +12,13 @@ const MODALITIES: readonly Modality[] = ['Face', 'Finger', 'Iris']
 const EVIDENCE: readonly EvidenceType[] = ['document', 'electronic_record', 'vouch', 'electronic_signature']
 const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
 
-const object = (required: Readonly<Record<string, Json>>, optional: Readonly<Record<string, Json>> = {}): Json => ({
-  type: 'object',
-  additionalProperties: false,
-  required: Object.keys(required),
-  properties: { ...required, ...optional },
-})
-
-const list = (items: Json, bounds: { readonly minItems?: number; readonly maxItems: number }): Json => ({
-  type: 'array',
-  items,
-  uniqueItems: true,
-  ...bounds,
-})
-
 const word = (lengthMax: number): Json => ({ type: 'string', pattern: `^[\\x21-\\x7E]{1,${lengthMax}}$` })
 
 const verifiedSchema = object({
   trustFrameworks: list(
     object({
       id: word(200),
-      name: {
-        type: 'object',
-        required: ['en'],
-        maxProperties: 50,
-        propertyNames: { pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' },
-        additionalProperties: { type: 'string', minLength: 1, maxLength: 100 },
-      },
+      name: languages(100),
     }),
     { minItems: 1, maxItems: 20 },
   ),
@@ -79,6 +61,7 @@ const describedMembers: Readonly<Record<string, Json>> = {
         validForS: { type: 'integer', minimum: 30, maximum: 600 },
         modalities: list({ enum: MODALITIES }, { minItems: 1, maxItems: 3 }),
         demands: demandsSchema,
+        form: formSchema,
       },
     ),
     { minItems: 1, maxItems: 6 },
@@ -116,15 +99,6 @@ export const problemsWith = (schema: Json, value: unknown): readonly string[] =>
 
 const repeated = (words: readonly string[]): readonly string[] => words.filter((word, index) => words.indexOf(word) !== index)
 
-const isPattern = (pattern: string): boolean => {
-  try {
-    new RegExp(pattern, 'u')
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Identity Assurance 1.0, OP metadata: the kinds of documents and records are named where these are evidence, and only there. */
 const verifiedContradictions = ({ claims, verifiedClaims: verified }: PluginDescription): readonly string[] => {
   if (verified === undefined) return []
@@ -156,6 +130,7 @@ const contradictions = (description: PluginDescription): readonly string[] => [
 
 const proofContradictions = ({ factors, channels, idTypes }: PluginDescription): readonly string[] => [
   ...repeated(factors.map(({ factor }) => factor)).map((factor) => `/factors offers ${factor} twice`),
+  ...factors.flatMap(formContradictions),
   ...factors
     .filter(({ format }) => format.lengthMin > format.lengthMax)
     .map(({ factor }) => `/factors the shortest ${factor} is longer than the longest`),

@@ -76,6 +76,8 @@ export type {
   IndividualId,
   Instant,
   Json,
+  KnowledgeField,
+  KnowledgeForm,
   LanguageText,
   Log,
   Modality,

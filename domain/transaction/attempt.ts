@@ -1,10 +1,10 @@
 import type { TransactionEvent } from '../../schemas/generated.ts'
-import { acrMet } from '../assurance.ts'
+import { acrMet, nextFactors } from '../assurance.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import { amrOf, FACTORS } from '../factors.ts'
 import { plusSeconds } from '../time.ts'
 import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
-import { guesses, type TransactionState } from './state.ts'
+import { guesses, provenFactors, type TransactionState } from './state.ts'
 
 type Decided = Decision<TransactionEvent>
 
@@ -30,20 +30,27 @@ export const attemptFactor = (command: CommandOf<'AttemptFactor'>, state: Transa
   return recorded(fact('FactorAttempted', { attempt: state.attempts + 1, factor, person, path }))
 }
 
+/** A yes of the ID system. The login goes on while no context that is aimed at is met, and some factor still leads to one. */
 export const confirmFactor = (command: CommandOf<'ConfirmFactor'>, state: TransactionState, rules: TransactionRules): Decided => {
   const attempt = state.pending.find((pending) => pending.attempt === command.attempt)
   if (state.stage !== 'opened' || attempt === undefined || state.request === undefined) return refused(misplaced(state))
-  if (!command.samePerson) return refused('wrong_person', fact('AuthorizationFailed', { reason: 'wrong_person' }))
+  // What one person proved is never added to what another did.
+  const isOther = state.confirmed !== undefined && state.confirmed.person !== attempt.person
+  if (!command.samePerson || isOther) return refused('wrong_person', fact('AuthorizationFailed', { reason: 'wrong_person' }))
   const { policy } = rules
-  const acr = acrMet(policy, state.request.acrs, command.factorsProven)
+  const { person, path } = attempt
+  const proven = [...new Set([...provenFactors(state), ...command.factorsProven])]
+  const acr = acrMet(policy, state.request.acrs, proven)
+  if (acr === undefined && nextFactors(policy, state.request, proven).length > 0)
+    return recorded(fact('FactorConfirmed', { attempt: attempt.attempt, person, path, factors: command.factorsProven }))
   // OpenID Connect Core 5.5.1.1: an essential acr that is not met is a failed authentication.
   if (acr === undefined && state.request.acrEssential) return refused('acr_unmet', fact('AuthorizationFailed', { reason: 'acr_unmet' }))
   return recorded(
     fact('Authenticated', {
-      person: attempt.person,
-      path: attempt.path,
-      factors: command.factorsProven,
-      amr: amrOf(command.factorsProven),
+      person,
+      path,
+      factors: proven,
+      amr: amrOf(proven),
       ...(acr !== undefined && { acr }),
       authTime: command.at,
       deadline: plusSeconds(command.at, policy.lifetimes.afterAuthenticationS),

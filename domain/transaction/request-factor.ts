@@ -1,9 +1,10 @@
 import type { TransactionEvent } from '../../schemas/generated.ts'
+import { nextFactors } from '../assurance.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import { FACTORS } from '../factors.ts'
 import { plusSeconds } from '../time.ts'
 import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
-import type { TransactionState } from './state.ts'
+import { provenFactors, type TransactionState } from './state.ts'
 
 type Decided = Decision<TransactionEvent>
 
@@ -14,7 +15,10 @@ export const requestFactor = (command: CommandOf<'RequestFactor'>, state: Transa
   if (state.stage !== 'opened') return refused(misplaced(state))
   // Nothing is sent in the name of a relying party that was deactivated meanwhile (rule 16).
   if (!rules.client?.active) return refused('client_inactive')
-  if (!state.request?.factors.includes(factor)) return refused('factor_not_offered')
+  // Who proved the first factor proves the next.
+  if (state.confirmed !== undefined && state.confirmed.person !== person) return refused('wrong_person')
+  if (state.request === undefined || !nextFactors(rules.policy, state.request, provenFactors(state)).includes(factor))
+    return refused('factor_not_offered')
   if (state.requests >= limits.requestsMax) return refused('attempts_exhausted')
   const chosen = { factor, person, idType, path }
   if (!FACTORS[factor].sent) return recorded(fact('FactorRequested', chosen))

@@ -23,6 +23,14 @@ export type Delivery = {
 
 export type Attempt = { readonly attempt: number; readonly factor: Factor; readonly person: string; readonly path: Path }
 
+/** What one person proved while the context that is aimed at wants more. */
+export type Confirmed = {
+  readonly person: string
+  readonly factors: readonly Factor[]
+  /** How often: these were no guesses. */
+  readonly times: number
+}
+
 export type Exchange = {
   readonly client: string
   readonly accessTokenDigest: Digest
@@ -55,6 +63,7 @@ export type TransactionState = {
   /** Attempts that the ID system could not answer: they were no guesses. One on a closed path counts, so that it shows no difference. */
   readonly unchecked: number
   readonly lastRejection?: Data<'FactorRejected'>
+  readonly confirmed?: Confirmed
   readonly authenticated?: Data<'Authenticated'>
   readonly consent?: Data<'ConsentGiven'>
   readonly code?: Data<'CodeIssued'>
@@ -76,12 +85,25 @@ export const initialState: TransactionState = {
 }
 
 /** Guesses made or under way: what the limit of attempts counts. */
-export const guesses = (state: TransactionState): number => state.attempts - state.unchecked
+export const guesses = (state: TransactionState): number => state.attempts - state.unchecked - (state.confirmed?.times ?? 0)
 
-const FACTOR_EVENTS = ['FactorRequested', 'FactorSent', 'FactorFailed', 'FactorAttempted', 'FactorRejected'] as const
+/** What is proven so far. */
+export const provenFactors = ({ confirmed }: Pick<TransactionState, 'confirmed'>): readonly Factor[] => confirmed?.factors ?? []
+
+const FACTOR_EVENTS = ['FactorRequested', 'FactorSent', 'FactorFailed', 'FactorAttempted', 'FactorRejected', 'FactorConfirmed'] as const
 type FactorEvent = Extract<TransactionEvent, { type: (typeof FACTOR_EVENTS)[number] }>
 
 const isFactorEvent = (event: TransactionEvent): event is FactorEvent => FACTOR_EVENTS.some((type) => type === event.type)
+
+const without = (pending: readonly Attempt[], attempt: number): readonly Attempt[] => pending.filter((other) => other.attempt !== attempt)
+
+/** The next factor is chosen anew. Another proof that is under way may still be right: it stays. */
+const confirmedBy = (state: TransactionState, { attempt, person, factors }: Data<'FactorConfirmed'>): TransactionState => {
+  const { chosen: _chosen, lastRejection: _rejection, ...rest } = state
+  const proven = [...new Set([...provenFactors(state), ...factors])]
+  const confirmed = { person, factors: proven, times: (state.confirmed?.times ?? 0) + 1 }
+  return { ...rest, confirmed, pending: without(state.pending, attempt) }
+}
 
 const evolveFactor = (state: TransactionState, event: FactorEvent): TransactionState => {
   switch (event.type) {
@@ -101,9 +123,11 @@ const evolveFactor = (state: TransactionState, event: FactorEvent): TransactionS
       return { ...state, attempts: event.data.attempt, pending: [...state.pending, event.data] }
     case 'FactorRejected': {
       const unchecked = event.data.reason === 'unavailable' ? 1 : 0
-      const pending = state.pending.filter((attempt) => attempt.attempt !== event.data.attempt)
+      const pending = without(state.pending, event.data.attempt)
       return { ...state, pending, unchecked: state.unchecked + unchecked, lastRejection: event.data }
     }
+    case 'FactorConfirmed':
+      return confirmedBy(state, event.data)
   }
 }
 

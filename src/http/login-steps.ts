@@ -1,6 +1,6 @@
 import { deviceCookie, deviceSecretOf } from './device.ts'
 import { show, showChoose } from './login.ts'
-import { formatOf, hintedId } from './login-views.ts'
+import { formatOf, hintedId, waysOf } from './login-views.ts'
 import { field, fields, redirect, withCookies, type Reply, type Request } from './reply.ts'
 import { actOf, baseOf, formRefusal, isReply, openSession, renewed, type Session } from './session.ts'
 import { codeReply, hindranceReply } from './way-back.ts'
@@ -14,9 +14,10 @@ import { prove } from '../steps/prove.ts'
 import { requestAgain, requestFactor } from '../steps/request-factor.ts'
 import type { World } from '../world.ts'
 import { ERRORS } from './errors.ts'
+import { FACTORS } from '../../domain/factors.ts'
 import type { Factor } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
-import { guesses, type TransactionState } from '../../domain/transaction/state.ts'
+import { guesses, provenFactors, type TransactionState } from '../../domain/transaction/state.ts'
 import type { Problem } from '../ui/views.ts'
 
 type Step = (world: World, request: Request, session: Session) => Promise<Reply>
@@ -45,6 +46,19 @@ const told = (world: World, request: Request, session: Session, { state, refusal
   return page(world, request, now, { problem: problemFrom(world, now, refusal), status: ERRORS[refusal].status })
 }
 
+/**
+ * Another factor is asked for: its page comes without a question in between, unless there is something to choose, and a message costs
+ * the person one.
+ */
+const goOn = async (world: World, request: Request, session: Session, cookies: readonly string[]): Promise<Reply> => {
+  const [next, ...others] = waysOf(world, session)
+  if (next === undefined || (FACTORS[next].sent && others.length > 0)) return onward(world, request, session, cookies)
+  const asked = await requestAgain(world, actOf(request, session), next, deviceSecretOf(world, request))
+  return asked.refusal === undefined
+    ? onward(world, request, session, cookies)
+    : withCookies(await told(world, request, session, asked, showChoose), cookies)
+}
+
 /** What follows a proof without a page: a standing consent, the claims, the code. It stops at the first thing that wants the person. */
 const proceed = async (
   world: World,
@@ -53,6 +67,7 @@ const proceed = async (
   state: TransactionState,
   cookies: readonly string[],
 ): Promise<Reply> => {
+  if (state.stage === 'opened') return goOn(world, request, { ...session, state }, cookies)
   const act = actOf(request, session)
   const agreed = state.stage === 'authenticated' ? await reuseConsent(world, act, state) : { state }
   if (agreed.state.stage !== 'consented') return onward(world, request, session, cookies)
@@ -64,18 +79,18 @@ const proceed = async (
   return reply === undefined ? onward(world, request, session, cookies) : withCookies(reply, cookies)
 }
 
-const isFactor = (session: Session, text: string | undefined): text is Factor =>
-  text !== undefined && (session.state.request?.factors as readonly string[] | undefined)?.includes(text) === true
+const isWay = (ways: readonly Factor[], text: string | undefined): text is Factor =>
+  (ways as readonly (string | undefined)[]).includes(text)
 
 const choose: Step = async (world, request, session) => {
   const act = actOf(request, session)
   const deviceSecret = deviceSecretOf(world, request)
-  const offered = session.state.request?.factors ?? []
-  const factor = field(request, 'factor') ?? (offered.length === 1 ? offered[0] : undefined)
-  if (!isFactor(session, factor)) return showChoose(world, request, session, { problem: { code: 'factor_not_offered' } })
+  const ways = waysOf(world, session)
+  const factor = field(request, 'factor') ?? (ways.length === 1 ? ways[0] : undefined)
+  if (!isWay(ways, factor)) return showChoose(world, request, session, { problem: { code: 'factor_not_offered' } })
   const typed = field(request, 'individual_id')
   // Left empty, the identifier of before is kept (WCAG 2.2, 3.3.7).
-  if (typed === undefined && session.state.chosen !== undefined) {
+  if (typed === undefined && (session.state.confirmed ?? session.state.chosen) !== undefined) {
     const again = await requestAgain(world, act, factor, deviceSecret)
     return again.refusal === undefined ? onward(world, request, session) : told(world, request, session, again, showChoose)
   }
@@ -107,6 +122,8 @@ const proof =
       return show(world, request, session, { problem: { code: typed === undefined ? 'empty' : 'malformed' } })
     const device = deviceSecretOf(world, request)
     const proven = await prove(world, actOf(request, session), factor, text, device)
+    // A second click on a proof that was right: the next question waits already.
+    if (proven.refusal !== undefined && provenFactors(proven.state).includes(factor)) return onward(world, request, session)
     if (proven.refusal !== undefined) return told(world, request, session, proven)
     const cookies = proven.deviceSecret === undefined ? [] : [deviceCookie(world, proven.deviceSecret)]
     return proceed(world, request, session, proven.state, [...renewed(world, request, session), ...cookies])
@@ -143,8 +160,8 @@ const cancel: Step = async (world, request, session) =>
 const extend: Step = async (world, request, session) => {
   const extended = await command(world, actOf(request, session), { type: 'ExtendTime', at: request.at })
   if (extended.refusal !== undefined) return told(world, request, session, extended)
-  const { authenticated, chosen } = extended.state
-  const person = (authenticated ?? chosen)?.person
+  const { authenticated, confirmed, chosen } = extended.state
+  const person = (authenticated ?? confirmed ?? chosen)?.person
   await extendSealed(world, session.transaction, person, sealedUntil(world.policy.value, extended.state.deadline ?? request.at))
   return onward(world, request, session)
 }

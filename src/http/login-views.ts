@@ -6,7 +6,9 @@ import { unseal, type SealedParts } from '../sealed.ts'
 import { NOTICE_VERSION } from '../steps/notice.ts'
 import type { World } from '../world.ts'
 import { isClaimScope } from '../../domain/claims.ts'
+import { nextFactors } from '../../domain/assurance.ts'
 import type { Factor, FactorOffer, IndividualId, Instant } from '../../domain/ports.ts'
+import { provenFactors } from '../../domain/transaction/state.ts'
 import { plusDays, plusSeconds, secondsUntil } from '../../domain/time.ts'
 import { summaryOf } from '../../domain/verified/consent.ts'
 import { isVerifiedName } from '../../domain/verified/names.ts'
@@ -27,6 +29,10 @@ const offerOf = (world: World, factor: Factor): FactorOffer | undefined =>
 /** How a typed proof of this factor looks, as the plugin describes it. */
 export const formatOf = (world: World, factor: Factor): FactorOffer['format'] =>
   offerOf(world, factor)?.format ?? { kind: 'text', lengthMin: 1, lengthMax: 256 }
+
+/** The ways that lead on from where the sign-in stands. */
+export const waysOf = (world: World, { state }: Pick<Session, 'state'>): readonly Factor[] =>
+  state.request === undefined ? [] : nextFactors(world.policy.value, state.request, provenFactors(state))
 
 const digitsOf = (world: World, factor: Factor): number | undefined => {
   const { kind, lengthMin, lengthMax } = formatOf(world, factor)
@@ -50,11 +56,12 @@ export const chooseView = (
   device: 'offer' | 'known',
   problem?: Problem,
 ): ChooseView => {
-  const { request, chosen } = session.state
+  const { chosen, confirmed } = session.state
   const hinted = sealed === undefined ? hintedId(world, session) : undefined
   return {
     idTypes: world.idSystem.description.idTypes.map(({ type }) => type),
-    factors: request?.factors ?? [],
+    factors: waysOf(world, session),
+    ...(confirmed && { proven: confirmed.factors }),
     ...(chosen && { chosen: chosen.factor }),
     ...(sealed && { idEnding: endingOf(sealed.id) }),
     ...(hinted && { hintedEnding: endingOf(hinted) }),
@@ -64,7 +71,7 @@ export const chooseView = (
   }
 }
 
-const otherWays = ({ state }: Session): boolean => (state.request?.factors.length ?? 0) > 1
+const otherWays = (world: World, session: Session): boolean => waysOf(world, session).length > 1
 
 const endingIn = (sealed: SealedParts['person'] | undefined): string => (sealed ? endingOf(sealed.id) : '')
 
@@ -94,7 +101,7 @@ export const otpView = (
       ...(delivery && at < delivery.resendFrom && { from: delivery.resendFrom }),
     },
     ...(resent && { resent }),
-    otherWays: otherWays(session),
+    otherWays: otherWays(world, session),
     ...limitOf(world, session, at),
     ...problemOf(problem),
   }
@@ -106,7 +113,12 @@ export const passwordView = (
   at: Instant,
   sealed: SealedParts['person'] | undefined,
   problem?: Problem,
-): PasswordView => ({ idEnding: endingIn(sealed), otherWays: otherWays(session), ...limitOf(world, session, at), ...problemOf(problem) })
+): PasswordView => ({
+  idEnding: endingIn(sealed),
+  otherWays: otherWays(world, session),
+  ...limitOf(world, session, at),
+  ...problemOf(problem),
+})
 
 /** As the password's, and how long a PIN is where all have the same length. */
 export const pinView = (...asked: Parameters<typeof passwordView>): PinView => {
@@ -158,6 +170,6 @@ export const consentView = (
 
 /** Whom this sign-in is about: who proved it, else who was named last. */
 export const sealedPerson = async (world: World, { transaction, state }: Session): Promise<SealedParts['person'] | undefined> => {
-  const { person } = state.authenticated ?? state.chosen ?? {}
+  const { person } = state.authenticated ?? state.confirmed ?? state.chosen ?? {}
   return person === undefined ? undefined : unseal(world, transaction, `person.${person}`)
 }

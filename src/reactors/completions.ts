@@ -30,6 +30,19 @@ const completeCredit = async (world: World, event: Recorded, act: Act): Promise<
   await count(world, act, person, { type: 'CreditAttempt', at: act.at, path, transaction: act.transaction, reason: 'success' })
 }
 
+/**
+ * The same where another factor is asked for. A count that came after the confirmation belongs to that one: a credit is written after
+ * the fact, so only a last event from before the fact shows that it is missing.
+ */
+const completeConfirmation = async (world: World, event: Recorded, act: Act): Promise<void> => {
+  const person = textOf(event.data['person'])
+  const path = event.data['path'] === 'trusted' ? 'trusted' : 'unknown'
+  const { transaction, at } = act
+  const last = await world.journal.last(attemptsStream(person, path))
+  const isMissing = last?.type === 'AttemptCounted' && last.data['transaction'] === transaction && last.at < event.at
+  if (isMissing) await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'confirmed' })
+}
+
 /** The consent stream has it, the transaction has not (rule 12): it gets it, or the consent is taken back where it ended meanwhile. */
 const completeConsent = async (world: World, event: Recorded, act: Act): Promise<void> => {
   const { state } = await load(world, transactions, transactionStream(act.transaction))
@@ -60,6 +73,7 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
   const { state } = await load(world, transactions, transactionStream(transaction))
   const act: Act = { id, causation: event.id, at, transaction, client: await clientOf(world, state.request?.client ?? '') }
   if (event.type === 'Authenticated') await completeCredit(world, event, act)
+  else if (event.type === 'FactorConfirmed') await completeConfirmation(world, event, act)
   else if (event.kind === 'consent') await completeConsent(world, event, act)
 }
 
@@ -67,7 +81,7 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
 export const completions = (world: World): Promise<Following> =>
   follow(world, {
     name: NAME,
-    types: ['Authenticated', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'],
+    types: ['Authenticated', 'FactorConfirmed', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'],
     handler: async (event, stopping) => {
       // Events come in the order of their time, so waiting for this one delays no other that is due.
       const ageS = secondsUntil(event.at, world.clock.now())

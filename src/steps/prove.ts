@@ -109,13 +109,19 @@ const confirm = async (
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
   const { generation } = world.idSystem
+  const before = state.confirmed && (await unseal(world, transaction, `proof.${person}`))
+  // An identifier that the ID system gave to somebody else meanwhile makes no second factor.
+  const samePerson = isExpected(request['hinted_sub'], sub) && (before === undefined || before.subjectKey === subjectKey)
+  // The session of the last proof releases the claims: it knows what was proven and lives longest.
   const proof = { subjectKey, session, sub, generation, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
-  await seal(world, transaction, `proof.${person}`, proof, sealedUntil(world.policy.value, state.deadline ?? at))
-  const samePerson = isExpected(request['hinted_sub'], sub)
+  if (samePerson) await seal(world, transaction, `proof.${person}`, proof, sealedUntil(world.policy.value, state.deadline ?? at))
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson })
-  await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'success' })
-  await joinAliases(world, sealed.index, person, subjectKey)
-  if (confirmed.refusal !== undefined) return confirmed
+  const isWhole = confirmed.state.stage === 'authenticated'
+  // One right factor of two takes back its own count and no more: else it would buy new guesses at the other for ever.
+  await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: isWhole ? 'success' : 'confirmed' })
+  // Until the sign-in is whole the counts of all its factors stay under the reference that it began with.
+  if (confirmed.state.stage !== 'opened') await joinAliases(world, sealed.index, person, subjectKey)
+  if (confirmed.refusal !== undefined || !isWhole) return confirmed
   const deviceSecret = sealed.ownDevice && path === 'unknown' ? await remember(world, act, person, device) : undefined
   return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
 }

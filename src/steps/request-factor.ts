@@ -1,15 +1,17 @@
 import { rulesFor } from '../clients.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { personOf, pathOf } from '../people.ts'
+import { pathOf, personOf, type KnownPerson } from '../people.ts'
 import { seal, sealedUntil, unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, count, type Act, type Outcome } from './act.ts'
+import { canonical } from '../../domain/canonical.ts'
 import { FACTORS } from '../../domain/factors.ts'
 import type { Factor, IndividualId } from '../../domain/ports.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
+import type { TransactionState } from '../../domain/transaction/state.ts'
 
 /** How long the ID system may take to say who an identifier belongs to. */
 const RESOLVE_S = 5
@@ -26,7 +28,26 @@ export type Wish = {
   readonly deviceSecret: string | undefined
 }
 
+/** Why nobody is meant. */
+type Missing = 'factor_unavailable' | 'transaction_expired' | 'wrong_person'
+
 export const deliveryKey = (transaction: string, send: number): string => `delivery:${transaction}:${String(send)}`
+
+/** Who is meant: whoever proved the first factor, else whom the identifier names now. */
+const personFor = async (world: World, act: Act, { confirmed }: TransactionState, wish: Wish): Promise<KnownPerson | Missing> => {
+  const { transaction, at } = act
+  if (confirmed === undefined) {
+    const call = { idempotencyKey: act.id, deadline: plusSeconds(at, RESOLVE_S), transaction, client: clientIdOf(act) }
+    const known = await personOf(world, wish.id, call)
+    return known === 'unavailable' ? 'factor_unavailable' : known
+  }
+  const [person, sealed] = await Promise.all([
+    world.personKeys.byRef(confirmed.person),
+    unseal(world, transaction, `person.${confirmed.person}`),
+  ])
+  if (person === undefined || sealed === undefined) return 'transaction_expired'
+  return canonical(sealed.id) === canonical(wish.id) ? { person, index: sealed.index } : 'wrong_person'
+}
 
 /**
  * The person says who they are and how they will prove it. Vault, then the person's stream, then the transaction (rule 10): a
@@ -34,10 +55,9 @@ export const deliveryKey = (transaction: string, send: number): string => `deliv
  */
 export const requestFactor = async (world: World, act: Act, wish: Wish): Promise<Outcome> => {
   const { transaction, at } = act
-  const call = { idempotencyKey: act.id, deadline: plusSeconds(at, RESOLVE_S), transaction, client: clientIdOf(act) }
-  const known = await personOf(world, wish.id, call)
   const { state } = await load(world, transactions, transactionStream(transaction))
-  if (known === 'unavailable') return { state, refusal: 'factor_unavailable' }
+  const known = await personFor(world, act, state, wish)
+  if (typeof known === 'string') return { state, refusal: known }
   const { person, index } = known
   const path = await pathOf(world, person, wish.deviceSecret, at)
   const wanted = { type: 'RequestFactor', at, factor: wish.factor, person: person.ref, idType: wish.id.type, path } as const
@@ -63,10 +83,11 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   return { state: next }
 }
 
-/** The same again: who the person is stands sealed. */
+/** The same person again: who that is stands sealed. */
 export const requestAgain = async (world: World, act: Act, factor: Factor, deviceSecret: string | undefined): Promise<Outcome> => {
   const { state } = await load(world, transactions, transactionStream(act.transaction))
-  const sealed = state.chosen && (await unseal(world, act.transaction, `person.${state.chosen.person}`))
+  const person = (state.confirmed ?? state.chosen)?.person
+  const sealed = person === undefined ? undefined : await unseal(world, act.transaction, `person.${person}`)
   if (sealed === undefined) return { state, refusal: 'step_out_of_order' }
   return requestFactor(world, act, { factor, id: sealed.id, ownDevice: sealed.ownDevice, deviceSecret })
 }

@@ -73,6 +73,8 @@ export type ChooseView = {
   /** Best first; the first is chosen unless `chosen` says otherwise. One only: a hidden field, no question. */
   readonly factors: readonly Factor[]
   readonly chosen?: Factor
+  /** What the person proved already: the question is only how to go on, and as the same person. */
+  readonly proven?: readonly Factor[]
   /**
    * Last characters of the id that this transaction holds already: the person may then leave the field empty to keep it
    * (WCAG 2.2, 3.3.7: nothing is asked twice).

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { acrMet, availableAcrs, factorsFor } from '../../domain/assurance.ts'
+import { acrMet, availableAcrs, factorsFor, nextFactors } from '../../domain/assurance.ts'
 import { amrOf, FACTORS } from '../../domain/factors.ts'
 import type { Policy } from '../../schemas/generated.ts'
 import { policy } from './samples.ts'
@@ -49,10 +49,31 @@ describe('authentication contexts', () => {
       'user',
       'kba',
       'hwk',
+      'mfa',
     ])
     expect(amrOf(['pin', 'pin'])).to.deep.equal(['pin'])
     const registered = ['otp', 'pin', 'pwd', 'user', 'kba', 'hwk']
     for (const { amr } of Object.values(FACTORS)) expect(registered).to.include(amr)
+  })
+
+  it('RFC 8176: mfa stands where two kinds of factors came together, and nowhere else', () => {
+    expect(amrOf(['password', 'otp'])).to.deep.equal(['pwd', 'otp', 'mfa'])
+    expect(amrOf(['pin', 'biometrics'])).to.deep.equal(['pin', 'user', 'mfa'])
+    expect(amrOf(['password', 'pin'])).to.deep.equal(['pwd', 'pin'])
+    expect(amrOf(['otp', 'wallet'])).to.deep.equal(['otp', 'hwk'])
+    expect(amrOf(['knowledge', 'otp'])).to.deep.equal(['kba', 'otp'])
+  })
+
+  it('the ways on are the next factor of each context that is aimed at, what was begun first', () => {
+    const aim = { acrs: ['other', 'high'], factors: ['pin', 'otp', 'biometrics'] } as const
+    expect(nextFactors(under, aim, [])).to.deep.equal(['pin', 'otp'])
+    expect(nextFactors(under, aim, ['otp'])).to.deep.equal(['biometrics', 'pin'])
+    expect(nextFactors(under, { ...aim, acrs: ['high'] }, ['otp', 'biometrics'])).to.deep.equal([])
+  })
+
+  it('where no context was asked for every one is aimed at that could be met when the login began', () => {
+    expect(nextFactors(under, { acrs: [], factors: ['otp', 'pin'] }, [])).to.deep.equal(['otp', 'pin'])
+    expect(nextFactors(under, { acrs: ['high'], factors: ['otp', 'pin'] }, [])).to.deep.equal([])
   })
 
   it('only a code has to be sent', () => {
