@@ -280,7 +280,7 @@ export type HeldKey = PublicKey & {
  * Where private keys live: files here, a PKCS#11 token elsewhere. They are named by `kid`, and no private key comes out. Which of
  * them signs is no matter of the store: that is recorded in the key's own stream (rule 45).
  */
-export type KeyStore = {
+export type SigningKeys = {
   /** Makes a pair of keys; durable before it resolves, and known to every process on the store. */
   readonly make: (alg: SigningAlgorithm) => Promise<PublicKey>
   /** Every key that was made and not forgotten. */
@@ -291,6 +291,10 @@ export type KeyStore = {
   readonly disable: (kid: string) => Promise<void>
   /** Destroys both halves: nobody verifies with it any more. Safe to do twice. */
   readonly forget: (kid: string) => Promise<void>
+}
+
+/** The keys that sign tokens, and the secrets of this deployment. */
+export type KeyStore = SigningKeys & {
   /**
    * 32 secret bytes for one use (`vault`, `code`, `subject`, `index`, `csrf`, `digest`, ...), derived from the master key
    * by HKDF-SHA-256 with the use as info. The `subject` key is of its own and never rotated (rule 19).

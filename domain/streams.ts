@@ -1,5 +1,5 @@
 /** What a stream is about. The part of its name before the first hyphen says it. */
-export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key', 'look'] as const
+export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key', 'look', 'checkpoint'] as const
 
 export type Kind = (typeof KINDS)[number]
 
@@ -13,6 +13,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   artefact: 'artefact',
   signingKey: 'signing-key',
   look: 'look',
+  checkpoint: 'checkpoint',
 }
 
 export const kindOf = (stream: string): Kind | undefined => {
@@ -29,6 +30,8 @@ export const clientStream = (client: string): string => `client-${client}`
 export const consentStream = (consent: string): string => `consent-${consent}`
 export const signingKeyStream = (kid: string): string => `signingKey-${kid}`
 export const lookStream = (look: string): string => `look-${look}`
+/** Checkpoints of the audit log, the newest last. */
+export const CHECKPOINTS = 'checkpoint-audit'
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Counters of one path of one person (rule 21). */

@@ -81,6 +81,25 @@ export type ArtefactKeepArtefact = {
   readonly at: Instant
 }
 
+/** Record that the state of the audit log was signed. */
+export type CheckpointSignCheckpoint = {
+  readonly type: 'SignCheckpoint'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** How many records the audit log has: the number of its last one. */
+  readonly n: number
+  /** The chain of the audit log after that record. */
+  readonly chain: Digest
+  /** Where the event of that record stands in the store. */
+  readonly position: string
+  /** Where the newest event of the store stood when it was signed. */
+  readonly head: string
+  /** The key that signed. */
+  readonly kid: Digest
+  /** All of this, signed (RFC 7515): what others keep and compare with (rule 49). */
+  readonly statement: string
+}
+
 /** Take back a deactivation. */
 export type ClientActivateClient = {
   readonly type: 'ActivateClient'
@@ -247,6 +266,8 @@ export type SigningKeyMakeSigningKey = {
   readonly by: 'operator' | 'broker'
   /** No other key signs with this algorithm, so this one does not wait until everybody knows it. */
   readonly noOtherSigns: boolean
+  /** What it signs: checkpoints and packages of the audit log, never a token. Absent: tokens. */
+  readonly purpose?: 'audit'
 }
 
 /** Let a key sign no more. */
@@ -679,6 +700,8 @@ export type Config = {
   readonly privateKeyHosts?: readonly string[]
   /** 32 bytes, base64url, mode 0600. Absent: made in the data folder on first start. */
   readonly masterKeyFile?: string
+  /** Folder of the key that signs checkpoints of the audit log, and of the list of persons whose keys were destroyed. It belongs outside `data` (rule 49) and is never rolled back with it. Absent: `audit` in the data folder, which production warns of. */
+  readonly auditFolder?: string
   /** The ID system behind this broker. */
   readonly plugin?: {
     /** Path or package name of the plugin. */
@@ -778,6 +801,24 @@ export type ArtefactArtefactKept = {
   readonly content: {
     readonly [k: string]: unknown
   }
+}
+
+/** A checkpoint was signed over the first {n} records of the audit log, up to position {position}. */
+export type CheckpointCheckpointSigned = {
+  /** When it was signed. */
+  readonly signedAt: Instant
+  /** How many records the audit log has: the number of its last one. */
+  readonly n: number
+  /** The chain of the audit log after that record. */
+  readonly chain: Digest
+  /** Where the event of that record stands in the store. */
+  readonly position: string
+  /** Where the newest event of the store stood when it was signed. */
+  readonly head: string
+  /** The key that signed. */
+  readonly kid: Digest
+  /** All of this, signed (RFC 7515): what others keep and compare with (rule 49). */
+  readonly statement: string
 }
 
 /** Relying party {client} was activated again. */
@@ -906,6 +947,8 @@ export type SigningKeySigningKeyActivated = {
   readonly alg: 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
   /** Published before, it signs from here on (rule 45). */
   readonly signsFrom: Instant
+  /** What it signs: checkpoints and packages of the audit log, never a token. Absent: tokens. */
+  readonly purpose?: 'audit'
 }
 
 /** The {by} made signing key {kid} for {alg}: it is published now, and signs from {signsFrom}. */
@@ -918,6 +961,8 @@ export type SigningKeySigningKeyMade = {
   readonly signsFrom: Instant
   /** Who wished it: a person at the command line, or the broker, which never lets an algorithm be without a key. */
   readonly by: 'operator' | 'broker'
+  /** What it signs: checkpoints and packages of the audit log, never a token. Absent: tokens. */
+  readonly purpose?: 'audit'
 }
 
 /** Signing key {kid} for {alg} signs no more; it stays published until {publishedUntil}, when the last token that it signed has expired. */
@@ -930,6 +975,8 @@ export type SigningKeySigningKeyRetired = {
   readonly signsFrom: Instant
   /** Until then what it signed may still be looked at. */
   readonly publishedUntil: Instant
+  /** What it signs: checkpoints and packages of the audit log, never a token. Absent: tokens. */
+  readonly purpose?: 'audit'
 }
 
 /** An operator revoked signing key {kid} for {alg}: {reason}. It is no longer published, and what it signed is refused. */
@@ -942,6 +989,8 @@ export type SigningKeySigningKeyRevoked = {
   readonly signsFrom: Instant
   /** Why nobody may trust it any more. */
   readonly reason: 'compromised' | 'lost' | 'algorithm_weak' | 'mistake'
+  /** What it signs: checkpoints and packages of the audit log, never a token. Absent: tokens. */
+  readonly purpose?: 'audit'
 }
 
 /** The person withdrew their agreement; code and tokens of this sign-in are worth nothing. */
@@ -1572,6 +1621,8 @@ export type TokenResponse = {
 
 export type ArtefactEvent = { readonly type: 'ArtefactKept'; readonly data: ArtefactArtefactKept }
 
+export type CheckpointEvent = { readonly type: 'CheckpointSigned'; readonly data: CheckpointCheckpointSigned }
+
 export type ClientEvent =
   | { readonly type: 'ClientActivated'; readonly data: ClientClientActivated }
   | { readonly type: 'ClientDeactivated'; readonly data: ClientClientDeactivated }
@@ -1625,6 +1676,7 @@ export type TransactionEvent =
 
 export type EventsByKind = {
   readonly artefact: ArtefactEvent
+  readonly checkpoint: CheckpointEvent
   readonly client: ClientEvent
   readonly consent: ConsentEvent
   readonly look: LookEvent
@@ -1634,6 +1686,8 @@ export type EventsByKind = {
 }
 
 export type ArtefactCommand = ArtefactKeepArtefact
+
+export type CheckpointCommand = CheckpointSignCheckpoint
 
 export type ClientCommand = ClientActivateClient | ClientDeactivateClient | ClientRegisterClient | ClientUpdateClient
 
@@ -1667,6 +1721,7 @@ export type TransactionCommand =
 
 export type CommandsByKind = {
   readonly artefact: ArtefactCommand
+  readonly checkpoint: CheckpointCommand
   readonly client: ClientCommand
   readonly consent: ConsentCommand
   readonly look: LookCommand

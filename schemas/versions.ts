@@ -2,6 +2,7 @@
 
 export const EVENT_VERSIONS = {
   artefact: { ArtefactKept: 1 },
+  checkpoint: { CheckpointSigned: 1 },
   client: { ClientActivated: 1, ClientDeactivated: 1, ClientRegistered: 1, ClientUpdated: 1 },
   consent: { ConsentGiven: 1, ConsentReused: 1, ConsentWithdrawn: 1, WithdrawalRequested: 1 },
   look: { RecordsViewed: 1 },
@@ -35,6 +36,7 @@ export const EVENT_VERSIONS = {
 
 export const COMMAND_VERSIONS = {
   artefact: { KeepArtefact: 1 },
+  checkpoint: { SignCheckpoint: 1 },
   client: { ActivateClient: 1, DeactivateClient: 1, RegisterClient: 1, UpdateClient: 1 },
   consent: { CompleteWithdrawal: 1, GiveConsent: 1, RequestWithdrawal: 1, ReuseConsent: 1 },
   look: { ViewRecords: 1 },

@@ -6,7 +6,7 @@ import { memoryEventStore } from '../adapters/event-store/memory/memory-event-st
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
 import { describePlugin, loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
-import { fileKeyStore } from '../adapters/keys/file/file-key-store.ts'
+import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { mayReach } from '../adapters/remote-documents/addresses.ts'
 import { httpsDocuments } from '../adapters/remote-documents/https/https-documents.ts'
@@ -36,6 +36,7 @@ import {
   type PersonKeys,
   type ReadModel,
   type RemoteDocuments,
+  type SigningKeys,
   type SingleUse,
   type Vault,
 } from '../domain/ports.ts'
@@ -148,6 +149,12 @@ export const openKeys = async (settings: Settings, { clock, chance }: Runtime): 
   return fileKeyStore({ directory: join(settings.data, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
 }
 
+/** The keys of the audit log: whoever can change the data should not have them (rule 49). */
+export const openAuditKeys = (settings: Settings, { clock, chance }: Runtime): SigningKeys => {
+  const masterKey = masterKeyOf(settings)
+  return fileSigningKeys({ directory: join(settings.auditFolder, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
+}
+
 /** New keys beside old logins would give every person a new `sub` at every relying party, and nobody would notice (rule 19). */
 const refuseLostKeys = async ({ data }: Settings, store: EventStore): Promise<void> => {
   if (existsSync(join(data, 'keys', 'subject.key'))) return
@@ -208,6 +215,7 @@ const openAll = async (
   const { clock, chance, timers, log } = runtime
   const { privateKeyHosts } = settings
   if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
+  if (settings.mode === 'production' && settings.auditFolder.startsWith(settings.data)) log.warn('audit_folder_in_data')
   const documents = openDocuments(settings, runtime)
   const store = opened(await openEventStore(settings, runtime))
   await refuseLostKeys(settings, store)
@@ -226,6 +234,7 @@ const openAll = async (
   return {
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, brand },
     ...onlyIdSystem(idSystem),
+    auditKeys: openAuditKeys(settings, runtime),
     clientKeys: clientKeySets({ documents, clock, log }),
     states: stateCache(STATES_MAX),
     openedRequests: openedRequests(REQUESTS_MAX),

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import configSchema from '../schemas/config.json' with { type: 'json' }
 import policySchema from '../schemas/policy.json' with { type: 'json' }
 import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Config, Policy } from '../schemas/generated.ts'
 
 /** What a deployment set, complete. */
-export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'data' | 'store'> & {
+export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'data' | 'auditFolder' | 'store'> & {
   /** `tool`: a command that only reads and writes the data folder; what production refuses does not concern it. */
   readonly mode: 'demo' | 'production' | 'tool'
   readonly port: number
@@ -14,6 +14,8 @@ export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'dat
   readonly issuer: string
   /** Absolute path. */
   readonly data: string
+  /** Absolute path. */
+  readonly auditFolder: string
   readonly store: 'sqlite' | 'memory' | 'kurrentdb'
   readonly demoPort: number
   readonly timeZone: string
@@ -145,6 +147,7 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
   if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }
   const { policy: _policy, demo, ...given } = config.value
   const port = given.port ?? DEFAULTS.port
+  const data = resolve(directory, given.data ?? DEFAULTS.data)
   return {
     ok: true,
     settings: {
@@ -153,7 +156,8 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
       port,
       host: given.host ?? DEFAULTS.host,
       issuer: given.issuer ?? `http://localhost:${String(port)}`,
-      data: resolve(directory, given.data ?? DEFAULTS.data),
+      data,
+      auditFolder: given.auditFolder === undefined ? join(data, 'audit') : resolve(directory, given.auditFolder),
       store: storeOf(given.store),
       demoPort: demo?.port ?? DEFAULTS.demo.port,
       timeZone: given.timeZone ?? DEFAULTS.timeZone,

@@ -2,6 +2,7 @@ import type { StreamRules } from './handle.ts'
 import { client, type ClientState } from '../domain/client/client.ts'
 import { attempts, type AttemptsCommand, type AttemptsRules, type AttemptsState } from '../domain/person/attempts.ts'
 import { devices, type DevicesCommand, type DevicesState } from '../domain/person/devices.ts'
+import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoint.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
 import { look, type LookState } from '../domain/look/look.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
@@ -9,6 +10,8 @@ import { transaction } from '../domain/transaction/decide.ts'
 import type { TransactionRules } from '../domain/transaction/rules.ts'
 import type { TransactionState } from '../domain/transaction/state.ts'
 import type {
+  CheckpointCommand,
+  CheckpointEvent,
   ClientCommand,
   ClientEvent,
   ConsentCommand,
@@ -37,6 +40,10 @@ export const looks: StreamRules<LookState, LookCommand, unknown, LookEvent> = { 
 export const consents: StreamRules<ConsentState, ConsentCommand, unknown, ConsentEvent> = { decider: consent, reading: 'restates' }
 export const attemptCounters: StreamRules<AttemptsState, AttemptsCommand, AttemptsRules, PersonEvent> = {
   decider: attempts,
+  reading: 'restates',
+}
+export const checkpoints: StreamRules<CheckpointState, CheckpointCommand, unknown, CheckpointEvent> = {
+  decider: checkpoint,
   reading: 'restates',
 }
 export const trustedDevices: StreamRules<DevicesState, DevicesCommand, unknown, PersonEvent> = { decider: devices, reading: 'restates' }

@@ -5,6 +5,8 @@ import { createApp } from './http/app.ts'
 import { watchProjections } from './http/health.ts'
 import { routes } from './http/routes.ts'
 import { listen } from './http/server.ts'
+import { AUDIT_ALGORITHM, auditing } from './audit/auditing.ts'
+import { checkpointLoop } from './reactors/checkpoints.ts'
 import { completions } from './reactors/completions.ts'
 import { deadlines } from './reactors/deadlines.ts'
 import { deliveries, outcomes } from './reactors/deliveries.ts'
@@ -36,7 +38,7 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
   }
-  return [...started, runLoop(world, deadlines), runLoop(world, signingKeyLoop)]
+  return [...started, runLoop(world, deadlines), runLoop(world, signingKeyLoop), runLoop(world, checkpointLoop)]
 }
 
 const open = async (
@@ -51,6 +53,7 @@ const open = async (
   watchProjections(world, { lagsMs: async () => (await Promise.all(runners.map((runner) => runner.status()))).map(({ lagMs }) => lagMs) })
   // What the metadata promises is there before a door opens.
   await tendKeys(world)
+  await tendKeys(auditing(world), [AUDIT_ALGORITHM])
   started.push(...(await startReactors(world)))
   const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
   return { server, port: server.port, runners }

@@ -1,4 +1,4 @@
-import { attemptCounters, clients, consents, looks, signingKeys, transactions, trustedDevices } from './deciders.ts'
+import { attemptCounters, checkpoints, clients, consents, looks, signingKeys, transactions, trustedDevices } from './deciders.ts'
 import type { Journal } from './journal.ts'
 import { canonical } from '../domain/canonical.ts'
 import type { Decision } from '../domain/decider.ts'
@@ -76,6 +76,8 @@ export const deciderOf = (stream: string): AnyDecider | undefined => {
         return signingKeys.decider
       case 'look':
         return looks.decider
+      case 'checkpoint':
+        return checkpoints.decider
       case 'artefact':
       case undefined:
         return undefined

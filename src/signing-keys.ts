@@ -2,13 +2,13 @@ import type { Signer } from './crypto/jwt.ts'
 import { signingKeys } from './deciders.ts'
 import { load } from './handle.ts'
 import type { World } from './world.ts'
-import { Fault, type KeyStore, type PublicKey, type SigningAlgorithm } from '../domain/ports.ts'
+import { Fault, type PublicKey, type SigningAlgorithm, type SigningKeys } from '../domain/ports.ts'
 import { published, signingNow, type RingKey } from '../domain/signing-key/ring.ts'
 import { isOver, isPublished, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
 import { signingKeyStream } from '../domain/streams.ts'
 
 /** What reading the keys needs of the world. */
-export type Keyed = Pick<World, 'journal' | 'states' | 'keys' | 'clock'>
+export type Keyed = Pick<World, 'journal' | 'states' | 'clock'> & { readonly keys: SigningKeys }
 
 /** Between a revocation and the next key's first signature there may be moments without one: so long it is waited for. */
 const TRIES_MAX = 20
@@ -18,9 +18,9 @@ const KID = /^[A-Za-z0-9_-]{43}$/
 
 /** What one process knows of its key store. `over` holds states that change no more, so that old keys are not read for ever. */
 type Known = { readonly over: Map<string, SigningKeyState>; readonly signers: Map<SigningAlgorithm, Signer> }
-const known = new WeakMap<KeyStore, Known>()
+const known = new WeakMap<SigningKeys, Known>()
 
-const knownOf = ({ keys }: Pick<World, 'keys'>): Known => {
+const knownOf = ({ keys }: Pick<Keyed, 'keys'>): Known => {
   const found = known.get(keys) ?? { over: new Map(), signers: new Map() }
   known.set(keys, found)
   return found

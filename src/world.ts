@@ -12,6 +12,7 @@ import type {
   PersonKeys,
   PluginDescription,
   ReadModel,
+  SigningKeys,
   SingleUse,
   Timers,
   Vault,
@@ -81,6 +82,8 @@ export type World = {
   readonly personKeys: PersonKeys
   readonly singleUse: SingleUse
   readonly keys: KeyStore
+  /** What signs checkpoints and packages of the audit log: keys of their own, in a place of their own (rule 49). */
+  readonly auditKeys: SigningKeys
   readonly clientKeys: ClientKeySets
   readonly secrets: Secrets
   readonly views: ReadModel

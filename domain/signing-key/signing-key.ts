@@ -19,6 +19,8 @@ export type SigningKeyState = {
   readonly status: SigningKeyStatus
   readonly kid?: string
   readonly alg?: SigningAlgorithm
+  /** Absent: it signs tokens. */
+  readonly purpose?: 'audit'
   readonly signsFrom?: Instant
   readonly publishedUntil?: Instant
   readonly reason?: SigningKeySigningKeyRevoked['reason']
@@ -29,27 +31,28 @@ const decide = (command: SigningKeyCommand, state: SigningKeyState): Decision<Si
   if (command.type === 'MakeSigningKey') {
     // Of several processes that find a new key in the store each records it.
     if (state.status !== 'unknown') return recorded()
-    const { alg, by, noOtherSigns } = command
+    const { alg, by, noOtherSigns, purpose } = command
     const signsFrom = noOtherSigns ? at : plusSeconds(at, JWKS_MAX_AGE_S + NOTICE_S)
-    return recorded({ type: 'SigningKeyMade', data: { kid, alg, signsFrom, by } })
+    return recorded({ type: 'SigningKeyMade', data: { kid, alg, signsFrom, by, ...(purpose && { purpose }) } })
   }
-  const { alg, signsFrom, status } = state
+  const { alg, signsFrom, status, purpose } = state
   if (alg === undefined || signsFrom === undefined) return refused('not_found')
+  const key = { kid, alg, ...(purpose && { purpose }) }
   switch (command.type) {
     case 'ActivateSigningKey':
       if (status === 'active') return recorded()
       if (status !== 'made' || (at < signsFrom && !command.noOtherSigns)) return refused('step_out_of_order')
-      return recorded({ type: 'SigningKeyActivated', data: { kid, alg, signsFrom: at } })
+      return recorded({ type: 'SigningKeyActivated', data: { ...key, signsFrom: at } })
     case 'RetireSigningKey':
       if (status === 'retired' || status === 'revoked') return recorded()
       return recorded({
         type: 'SigningKeyRetired',
         // What never signed has no token that somebody might look at.
-        data: { kid, alg, signsFrom, publishedUntil: status === 'made' ? at : plusSeconds(at, TOKENS_LIVE_S_MAX + NOTICE_S) },
+        data: { ...key, signsFrom, publishedUntil: status === 'made' ? at : plusSeconds(at, TOKENS_LIVE_S_MAX + NOTICE_S) },
       })
     case 'RevokeSigningKey':
       if (status === 'revoked') return recorded()
-      return recorded({ type: 'SigningKeyRevoked', data: { kid, alg, signsFrom, reason: command.reason } })
+      return recorded({ type: 'SigningKeyRevoked', data: { ...key, signsFrom, reason: command.reason } })
   }
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { caughtUp } from './catch-up.ts'
 import type { Machine } from './context.ts'
 import { readInstant } from './instants.ts'
@@ -8,6 +9,9 @@ import { exportAudit, type Bound } from '../audit/export.ts'
 import type { Findings } from '../audit/finding.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
 import { verifyExport } from '../audit/verify-export.ts'
+import { checkpoints } from '../deciders.ts'
+import { load } from '../handle.ts'
+import { CHECKPOINTS } from '../../domain/streams.ts'
 import { verifyAuditLog } from '../audit/verify.ts'
 
 const boundOf = ({ clock }: Machine, args: Args, option: string): Bound | undefined => {
@@ -29,6 +33,23 @@ const exportLog = (machine: Machine, args: Args): Promise<ExitCode> => {
     return 0
   })
 }
+
+const checkpoint = (machine: Machine, args: Args): Promise<ExitCode> =>
+  withStores(machine, args, 'existing', async (stores) => {
+    const { terminal, files } = machine
+    const { state } = await load(stores, checkpoints, CHECKPOINTS)
+    const { statement, n, chain, position, signedAt, kid } = state
+    if (statement === undefined) {
+      complain(terminal, 'there is no checkpoint yet: a broker that runs signs one every ten seconds when the audit log has grown')
+      return 1
+    }
+    const out = args.text('out')
+    if (out !== undefined) await files.write(out, Readable.from([`${statement}\n`]))
+    if (args.json) sayJson(terminal, { n, chain, position, at: signedAt, kid, statement })
+    else if (out !== undefined) say(terminal, `The checkpoint over the first ${String(n)} records is in ${out}.`)
+    else terminal.out(`${statement}\n`)
+    return 0
+  })
 
 /** What was found, in one line; the same for the log and for an export. */
 const verdict = ({ terminal }: Machine, { json }: Args, found: Findings & { readonly records: number }): ExitCode => {
@@ -72,6 +93,14 @@ export const auditVerbs: readonly Verb[] = [
       to: 'up to this record or instant',
     },
     run: exportLog,
+  },
+  {
+    name: 'audit checkpoint',
+    operands: '',
+    summary: 'the last signed checkpoint: keep it, and a cut or rewritten log shows',
+    options: { out: { type: 'string' } },
+    optionHelp: { out: 'the file; it must not be there yet' },
+    run: checkpoint,
   },
   {
     name: 'audit verify',

@@ -3,8 +3,11 @@ import type { Json, KeyStore, PublicKey } from '../../domain/ports.ts'
 /** Who signs: a key of the store, under its name. */
 export type Signer = Pick<PublicKey, 'kid' | 'alg'> & { readonly sign: (bytes: Uint8Array) => ReturnType<KeyStore['sign']> }
 
-/** What a token of ours is: an access token (RFC 9068 §2.1), or an ID token or signed userinfo. */
-export type TokenType = 'at+jwt' | 'JWT'
+/**
+ * What we sign: an access token (RFC 9068 §2.1), an ID token or signed userinfo; and statements about the audit log, each of a type of
+ * its own, so that none is ever taken for another (RFC 8725 §3.11).
+ */
+export type TokenType = 'at+jwt' | 'JWT' | 'checkpoint+jwt' | 'manifest+jwt' | 'erasure+jwt'
 
 const headers = new WeakMap<Signer, Map<TokenType, string>>()
 

@@ -13,4 +13,7 @@ export const DISCOVERY_PATHS = [
   '/.well-known/oauth-authorization-server',
   '/v1/esignet/oauth/.well-known/oauth-authorization-server',
 ] as const
+/** The audit log's signed checkpoints, for whoever keeps them. */
+export const CHECKPOINT_PATH = '/audit/checkpoint'
+export const AUDIT_KEYS_PATH = '/audit/keys'
 export const OPENAPI_PATH = '/v1/esignet/openapi.json'

@@ -1,3 +1,4 @@
+import { auditJwks, lastCheckpoint } from './audit.ts'
 import { authorize } from './authorize.ts'
 import { discovery } from './discovery.ts'
 import { live, ready } from './health.ts'
@@ -7,7 +8,17 @@ import { loginPage, loginStepPage } from './login.ts'
 import { loginStep } from './login-steps.ts'
 import { openapi } from './openapi.ts'
 import { par } from './par.ts'
-import { AUTHORIZE_PATH, DISCOVERY_PATHS, JWKS_PATHS, OPENAPI_PATH, PAR_PATH, TOKEN_PATHS, USERINFO_PATH } from './paths.ts'
+import {
+  AUDIT_KEYS_PATH,
+  AUTHORIZE_PATH,
+  CHECKPOINT_PATH,
+  DISCOVERY_PATHS,
+  JWKS_PATHS,
+  OPENAPI_PATH,
+  PAR_PATH,
+  TOKEN_PATHS,
+  USERINFO_PATH,
+} from './paths.ts'
 import type { Route, RouteResponse } from './route.ts'
 import { staticFile } from './static.ts'
 import { token } from './token.ts'
@@ -140,6 +151,25 @@ const open: readonly Route[] = [
     summary: 'The keys that verify our signatures (RFC 7517).',
     responses: { 200: { description: 'The key set.', type: JSON_TYPE, schema: 'responses/jwks' } },
   })),
+  {
+    method: 'GET',
+    path: CHECKPOINT_PATH,
+    kind: 'public',
+    handler: lastCheckpoint,
+    summary: 'The last signed checkpoint of the audit log (RFC 7515, compact).',
+    responses: {
+      200: { description: 'The checkpoint.', type: 'application/jose' },
+      404: { description: 'There is none yet.', type: 'text/plain' },
+    },
+  },
+  {
+    method: 'GET',
+    path: AUDIT_KEYS_PATH,
+    kind: 'public',
+    handler: auditJwks,
+    summary: 'The keys that verify checkpoints and packages of the audit log (RFC 7517).',
+    responses: { 200: { description: 'The key set.', type: JSON_TYPE, schema: 'responses/jwks' } },
+  },
   {
     method: 'GET',
     path: '/static/:file',

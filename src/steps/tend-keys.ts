@@ -19,7 +19,7 @@ import { signingKeyStream } from '../../domain/streams.ts'
 import type { SigningKeyCommand, SigningKeyMakeSigningKey, SigningKeyRevokeSigningKey } from '../../schemas/generated.ts'
 
 /** What changing the keys needs of the world. */
-export type Tending = Handling & Keyed & Pick<World, 'chance'>
+export type Tending = Handling & Keyed & Pick<World, 'chance'> & { readonly purpose?: 'audit' }
 
 type By = SigningKeyMakeSigningKey['by']
 
@@ -32,7 +32,10 @@ const commandKey = (world: Tending, wish: SigningKeyCommand): Promise<Handled<Si
 }
 
 const record = (world: Tending, kid: string, alg: SigningAlgorithm, by: By, noOtherSigns: boolean): Promise<Handled<SigningKeyState>> =>
-  commandKey(world, { type: 'MakeSigningKey', at: world.clock.now(), kid, alg, by, noOtherSigns })
+  commandKey(world, {
+    ...{ type: 'MakeSigningKey', at: world.clock.now(), kid, alg, by, noOtherSigns },
+    ...(world.purpose && { purpose: world.purpose }),
+  })
 
 const take = async (world: Tending, step: KeyStep): Promise<void> => {
   const at = world.clock.now()

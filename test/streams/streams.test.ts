@@ -8,7 +8,7 @@ import { idOf, kindOf } from '../../domain/streams.ts'
 import type { Recorded } from '../../projections/projection.ts'
 import { checkCommand, checkEvent, COMMAND_VERSIONS, EVENT_VERSIONS } from '../../schemas/check.ts'
 import { upcast, upcastCommand } from '../../schemas/upcast.ts'
-import { attemptCounters, clients, consents, looks, signingKeys, transactions, trustedDevices } from '../../src/deciders.ts'
+import { attemptCounters, checkpoints, clients, consents, looks, signingKeys, transactions, trustedDevices } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
 import { openJournal } from '../../src/journal.ts'
@@ -61,6 +61,8 @@ const stateOf = (history: History): unknown => {
       return foldAll(signingKeys, history)
     case 'look':
       return foldAll(looks, history)
+    case 'checkpoint':
+      return foldAll(checkpoints, history)
     case 'artefact':
     case undefined:
       return decoded(history).at(-1)?.data

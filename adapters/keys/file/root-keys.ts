@@ -48,6 +48,13 @@ const checkRecord = (files: PrivateFiles, subjectKey: Uint8Array): void => {
   }
 }
 
+/** What seals the files of a directory that holds signing keys and nothing else. */
+export const openSealer = (files: PrivateFiles, chance: Chance, given: Uint8Array | undefined): Sealer => {
+  if (given !== undefined && given.byteLength !== SECRET_BYTES) throw new Fault('invalid', `the master key has ${SECRET_BYTES} bytes`)
+  const established = files.names().some((name) => /^(signing|public)-/.test(name))
+  return sealer(given === undefined ? masterKeyIn(files, chance, established) : given, chance)
+}
+
 /** Reads the keys on which all others rest, or makes them on the first start. */
 export const openRootKeys = (files: PrivateFiles, chance: Chance, given: Uint8Array | undefined): RootKeys => {
   if (given !== undefined && given.byteLength !== SECRET_BYTES) throw new Fault('invalid', `the master key has ${SECRET_BYTES} bytes`)
