@@ -53,7 +53,18 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
   const brand = brandOf({}, 'UTC')
   const key = chance.bytes(32)
   const world: World = {
-    ...{ clock, log, timers, chance, keys, auditKeys: memoryKeyStore({ chance }), brand, journal: base.journal, states: base.states, views: base.views },
+    ...{
+      clock,
+      log,
+      timers,
+      chance,
+      keys,
+      auditKeys: memoryKeyStore({ chance }),
+      brand,
+      journal: base.journal,
+      states: base.states,
+      views: base.views,
+    },
     settings: settingsOf(settings),
     vault: memoryVault({ clock }),
     personKeys: memoryPersonKeys({ clock, chance }),
