@@ -9,6 +9,7 @@ import { publishedKeys } from '../../../src/signing-keys.ts'
 import { checkpointLoop } from '../../../src/reactors/checkpoints.ts'
 import { signCheckpoint } from '../../../src/steps/sign-checkpoint.ts'
 import { rotateKey, tendKeys } from '../../../src/steps/tend-keys.ts'
+import { textOf } from '../../../src/text-of.ts'
 import type { Row } from '../../../domain/ports.ts'
 import { CHECKPOINTS } from '../../../domain/streams.ts'
 import { describe, finish, signIn, told } from '../../support/given.ts'
@@ -30,7 +31,7 @@ suite('rule 49: signed checkpoints of the audit log', () => {
   afterEach(() => at.close())
 
   const statements = async (): Promise<readonly string[]> =>
-    (await at.journal.read(CHECKPOINTS)).map((event) => String(event.data['statement']))
+    (await at.journal.read(CHECKPOINTS)).map((event) => textOf(event.data['statement']))
 
   it('the statement says count, chain and position, and verifies with the published key of the audit log alone', async () => {
     expect(await signCheckpoint(at.world)).to.equal('signed')
@@ -73,7 +74,7 @@ suite('rule 49: signed checkpoints of the audit log', () => {
       ...at.views,
       get: async (projection: string, table: string, key: string | number): Promise<Row | undefined> => {
         const row = await at.views.get(projection, table, key)
-        return row?.['chain'] === undefined ? row : { ...row, chain: sha256(`other ${String(row['n'])}`) }
+        return row?.['chain'] === undefined ? row : { ...row, chain: sha256(`other ${JSON.stringify(row['n'])}`) }
       },
     }
     const world: House['world'] = { ...at.world, views: forged }
