@@ -27,14 +27,15 @@ export type ConsentRow = {
   readonly revision: number
 }
 
-const STATUS: Readonly<Record<ConsentEvent['type'], ConsentRow['status']>> = {
+/** What of a stream changes its row: a refusal leaves what stood as it stood. */
+const STATUS: Readonly<Record<Exclude<ConsentEvent['type'], 'ConsentRefused'>, ConsentRow['status']>> = {
   ConsentGiven: 'given',
   ConsentReused: 'given',
   WithdrawalRequested: 'withdrawing',
   ConsentWithdrawn: 'withdrawn',
 }
 
-const isKnown = (type: string): type is ConsentEvent['type'] => Object.hasOwn(STATUS, type)
+const isKnown = (type: string): type is keyof typeof STATUS => Object.hasOwn(STATUS, type)
 
 const project = (event: Recorded, rows: Rows): readonly Change[] => {
   const { type, at } = event

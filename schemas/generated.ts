@@ -155,12 +155,26 @@ export type ConsentGiveConsent = {
   readonly liveUntil: Instant
 }
 
+/** The person said no; the login has recorded it. */
+export type ConsentRefuseConsent = {
+  readonly type: 'RefuseConsent'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  readonly transaction: Transaction
+}
+
 /** The agreement is taken back. */
 export type ConsentRequestWithdrawal = {
   readonly type: 'RequestWithdrawal'
   /** When it was wished; the only clock that the rules see (rule 3). */
   readonly at: Instant
-  readonly by: 'self' | 'operator'
+  /** The person; somebody who acts for the operator; a service that an issuer of the deployment let do it. */
+  readonly by: 'self' | 'operator' | 'service'
+  readonly actor?: Actor
+  readonly case?: Case
+  /** The service, as the issuer of its token names it. */
+  readonly service?: Client
 }
 
 /** A request equals what was agreed to. */
@@ -314,6 +328,8 @@ export type TransactionDenyConsent = {
   readonly type: 'DenyConsent'
   /** When it was wished; the only clock that the rules see (rule 3). */
   readonly at: Instant
+  /** The agreement towards this relying party that would have been given: its stream holds the refusal too. */
+  readonly consent?: Consent
 }
 
 /** A client presents the code. */
@@ -862,6 +878,17 @@ export type ConsentConsentGiven = {
   readonly liveUntil: Instant
 }
 
+/** A person refused what {client} asked to share. What stood before stands as it did. */
+export type ConsentConsentRefused = {
+  readonly client: Client
+  /** The login in which it was refused. */
+  readonly transaction: Transaction
+  /** Where the agreement stood, and stands (rule 8). */
+  readonly before: 'none' | 'given' | 'withdrawing' | 'withdrawn'
+  /** Absent where nothing was ever agreed to. */
+  readonly standing?: StandingConsent
+}
+
 /** A standing agreement with {client} was used again. */
 export type ConsentConsentReused = {
   readonly client: Client
@@ -880,8 +907,13 @@ export type ConsentConsentWithdrawn = {
 /** A person withdrew their agreement with {client}: no new use from here. */
 export type ConsentWithdrawalRequested = {
   readonly client: Client
-  readonly by: 'self' | 'operator'
+  /** The person; somebody who acts for the operator; a service that an issuer of the deployment let do it. */
+  readonly by: 'self' | 'operator' | 'service'
   readonly standing: StandingConsent
+  readonly actor?: Actor
+  readonly case?: Case
+  /** The service, as the issuer of its token names it. */
+  readonly service?: Client
 }
 
 /** {actor} looked at {what}. Purpose: {purpose}. Case {case}. */
@@ -1099,7 +1131,10 @@ export type TransactionCodeReplayed = {
 }
 
 /** The person decided not to share anything. */
-export type TransactionConsentDenied = {}
+export type TransactionConsentDenied = {
+  /** The agreement towards this relying party that would have been given: its stream holds the refusal too. */
+  readonly consent?: Consent
+}
 
 /** The person agreed to share {claims} with {client}. */
 export type TransactionConsentGiven = {
@@ -1631,6 +1666,7 @@ export type ClientEvent =
 
 export type ConsentEvent =
   | { readonly type: 'ConsentGiven'; readonly data: ConsentConsentGiven }
+  | { readonly type: 'ConsentRefused'; readonly data: ConsentConsentRefused }
   | { readonly type: 'ConsentReused'; readonly data: ConsentConsentReused }
   | { readonly type: 'ConsentWithdrawn'; readonly data: ConsentConsentWithdrawn }
   | { readonly type: 'WithdrawalRequested'; readonly data: ConsentWithdrawalRequested }
@@ -1691,7 +1727,8 @@ export type CheckpointCommand = CheckpointSignCheckpoint
 
 export type ClientCommand = ClientActivateClient | ClientDeactivateClient | ClientRegisterClient | ClientUpdateClient
 
-export type ConsentCommand = ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRequestWithdrawal | ConsentReuseConsent
+export type ConsentCommand =
+  ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRefuseConsent | ConsentRequestWithdrawal | ConsentReuseConsent
 
 export type LookCommand = LookViewRecords
 

@@ -47,17 +47,17 @@ const subjectName = ({ idSystem }: Pick<World, 'idSystem'>, subjectKey: string):
 type Naming = Pick<World, 'idSystem' | 'secrets'>
 
 /** The row of an identifier: by the ID system's own key where it says one (rule 18). Undefined where it cannot say now. */
-const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<Digest | undefined> => {
+const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<{ index: Digest; subjectKey?: string } | undefined> => {
   const { system } = world.idSystem
-  // Of this ID system: another may know somebody else by the same number.
-  let name = `id:${world.idSystem.description.id}:${id.type}:${id.value}`
-  if (system.resolve) {
-    const answer = await system.resolve({ ...call, id })
-    if (answer.ok) name = subjectName(world, answer.value.subjectKey)
-    // Counted under the identifier alone, a known person would have a fresh count for each alias.
-    else if (!UNKNOWN.includes(answer.error)) return undefined
+  const answer = await system.resolve?.({ ...call, id })
+  if (answer?.ok === true) {
+    const { subjectKey } = answer.value
+    return { index: hmac(world.secrets.index, subjectName(world, subjectKey)), subjectKey }
   }
-  return hmac(world.secrets.index, name)
+  // Counted under the identifier alone, a known person would have a fresh count for each alias.
+  if (answer !== undefined && !UNKNOWN.includes(answer.error)) return undefined
+  // Of this ID system: another may know somebody else by the same number.
+  return { index: hmac(world.secrets.index, `id:${world.idSystem.description.id}:${id.type}:${id.value}`) }
 }
 
 /**
@@ -65,8 +65,14 @@ const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<Di
  * are counted alike (rule 22).
  */
 export const personOf = async (world: World, id: IndividualId, call: Call): Promise<KnownPerson | 'unavailable'> => {
-  const index = await indexFor(world, id, call)
-  return index === undefined ? 'unavailable' : { person: await world.personKeys.resolve(index), index }
+  const row = await indexFor(world, id, call)
+  return row === undefined ? 'unavailable' : { person: await world.personKeys.resolve(row.index), index: row.index }
+}
+
+export type Found = {
+  readonly person: Person
+  /** What the ID system itself calls the person, where it says so beforehand. */
+  readonly subjectKey?: string
 }
 
 /** The person behind an identifier, where there is one; nobody is made. */
@@ -74,9 +80,11 @@ export const findPerson = async (
   world: Naming & Pick<World, 'personKeys'>,
   id: IndividualId,
   call: Call,
-): Promise<Person | undefined | 'unavailable'> => {
-  const index = await indexFor(world, id, call)
-  return index === undefined ? 'unavailable' : world.personKeys.find(index)
+): Promise<Found | undefined | 'unavailable'> => {
+  const row = await indexFor(world, id, call)
+  if (row === undefined) return 'unavailable'
+  const person = await world.personKeys.find(row.index)
+  return person && { person, ...(row.subjectKey !== undefined && { subjectKey: row.subjectKey }) }
 }
 
 /**

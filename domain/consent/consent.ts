@@ -16,30 +16,35 @@ export const covers = (state: ConsentState, requestDigest: Digest, at: Instant):
   state.status === 'given' && state.standing?.requestDigest === requestDigest && at < state.standing.expiresAt
 
 const decide = (command: ConsentCommand, state: ConsentState): Decision<ConsentEvent> => {
+  const { standing: before } = state
   switch (command.type) {
     case 'GiveConsent': {
       if (state.status === 'withdrawing') return refused('consent_withdrawn')
       const { standing, transaction, liveUntil } = command
       // A login decides once: of a double click, or of two tabs at once, the first stands (rule 12).
-      if (state.status === 'given' && state.standing?.transaction === transaction) return recorded()
+      if (state.status === 'given' && before?.transaction === transaction) return recorded()
       return recorded({ type: 'ConsentGiven', data: { client: standing.client, transaction, standing, liveUntil } })
     }
     case 'ReuseConsent': {
-      const { standing } = state
-      if (standing === undefined || !covers(state, command.requestDigest, command.at)) return refused('consent_pending')
+      if (before === undefined || !covers(state, command.requestDigest, command.at)) return refused('consent_pending')
       const { transaction, liveUntil } = command
-      return recorded({ type: 'ConsentReused', data: { client: standing.client, transaction, standing, liveUntil } })
+      return recorded({ type: 'ConsentReused', data: { client: before.client, transaction, standing: before, liveUntil } })
+    }
+    case 'RefuseConsent': {
+      const { client, transaction } = command
+      const stood = { before: state.status, ...(before !== undefined && { standing: before }) }
+      return recorded({ type: 'ConsentRefused', data: { client, transaction, ...stood } })
     }
     case 'RequestWithdrawal': {
-      const { standing } = state
-      if (standing === undefined) return refused('consent_unknown')
+      const { type: _type, at: _at, ...who } = command
+      if (before === undefined) return refused('consent_unknown')
       if (state.status === 'withdrawn') return refused('consent_withdrawn')
       if (state.status === 'withdrawing') return recorded()
-      return recorded({ type: 'WithdrawalRequested', data: { client: standing.client, by: command.by, standing } })
+      return recorded({ type: 'WithdrawalRequested', data: { client: before.client, ...who, standing: before } })
     }
     case 'CompleteWithdrawal':
-      if (state.status !== 'withdrawing' || state.standing === undefined) return recorded()
-      return recorded({ type: 'ConsentWithdrawn', data: { client: state.standing.client, standing: state.standing } })
+      if (state.status !== 'withdrawing' || before === undefined) return recorded()
+      return recorded({ type: 'ConsentWithdrawn', data: { client: before.client, standing: before } })
   }
 }
 
@@ -48,6 +53,10 @@ const evolve = (_state: ConsentState, event: ConsentEvent): ConsentState => {
     case 'ConsentGiven':
     case 'ConsentReused':
       return { status: 'given', standing: event.data.standing }
+    case 'ConsentRefused': {
+      const { before, standing } = event.data
+      return { status: before, ...(standing !== undefined && { standing }) }
+    }
     case 'WithdrawalRequested':
       return { status: 'withdrawing', standing: event.data.standing }
     case 'ConsentWithdrawn':

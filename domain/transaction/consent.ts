@@ -21,9 +21,12 @@ export const recordConsent = (command: CommandOf<'RecordConsent'>, state: Transa
   return recorded(command.how === 'given' ? fact('ConsentGiven', data) : fact('ConsentReused', data))
 }
 
-export const denyConsent = (state: TransactionState): Decided =>
+export const denyConsent = ({ consent }: CommandOf<'DenyConsent'>, state: TransactionState): Decided =>
   state.stage === 'authenticated'
-    ? recorded(fact('ConsentDenied', {}), fact('AuthorizationFailed', { reason: 'consent_denied' }))
+    ? recorded(
+        fact('ConsentDenied', { ...(consent !== undefined && { consent }) }),
+        fact('AuthorizationFailed', { reason: 'consent_denied' }),
+      )
     : refused(misplaced(state))
 
 /** A reload or a restart within the code's life answers with the same code and no second fact (rule 30). */

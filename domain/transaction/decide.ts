@@ -41,7 +41,7 @@ const decide = (command: TransactionCommand, state: TransactionState, rules: Tra
     case 'RecordConsent':
       return recordConsent(command, state)
     case 'DenyConsent':
-      return denyConsent(state)
+      return denyConsent(command, state)
     case 'IssueCode':
       return issueCode(command, state, rules)
     case 'FailAuthorization':

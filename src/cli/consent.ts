@@ -1,7 +1,11 @@
 import { caughtUp } from './catch-up.ts'
-import type { Machine, Stores } from './context.ts'
-import { complain, facts, say, sayJson, shortInstant, table } from './output.ts'
-import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
+import { consentHistoryVerb } from './consent-history.ts'
+import { consentShow } from './consent-show.ts'
+import { findWhich, readWhich, WHICH } from './consent-which.ts'
+import type { Machine } from './context.ts'
+import { ACTING, readActing } from './look-options.ts'
+import { complain, say, sayJson, table } from './output.ts'
+import type { Args, ExitCode, Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
 import { withdrawConsent } from '../steps/withdraw.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
@@ -9,19 +13,9 @@ import type { ConsentRow } from '../../projections/consents.ts'
 
 const ROWS_MAX = 1000
 
-const idOf = (args: Args): string => {
-  const id = operand(args, 0)
-  if (!/^[A-Za-z0-9_-]{43}$/.test(id)) throw new UsageError('ID has 43 characters; see: esignet consent list')
-  return id
-}
-
 /** Nothing is recorded when an agreement runs out, so the clock says it. */
 const statusOf = (machine: Machine, { status, expires_at: expiresAt }: ConsentRow): string =>
   status === 'given' && expiresAt <= machine.clock.now() ? 'expired' : status
-
-const rowOf = async ({ views }: Stores, id: string): Promise<ConsentRow | undefined> =>
-  // The projection wrote it in this shape.
-  (await views.get('consents', 'consents', id)) as unknown as ConsentRow | undefined
 
 const list = (machine: Machine, args: Args): Promise<ExitCode> =>
   withStores(machine, args, 'existing', async (stores) => {
@@ -46,61 +40,32 @@ const list = (machine: Machine, args: Args): Promise<ExitCode> =>
     return 0
   })
 
-const namesOf = (names: readonly string[]): string => names.join(', ') || '(none)'
-
-const show = (machine: Machine, args: Args): Promise<ExitCode> =>
-  withStores(machine, args, 'existing', async (stores) => {
-    const { terminal } = machine
-    const id = idOf(args)
-    await caughtUp(machine, stores, 'consents')
-    const row = await rowOf(stores, id)
-    if (row === undefined) {
-      complain(terminal, `there is no consent ${id}; see: esignet consent list`)
-      return 1
-    }
-    const status = statusOf(machine, row)
-    if (args.json) sayJson(terminal, { ...row, status })
-    else {
-      const { notice } = row
-      terminal.out(
-        facts(terminal.columns, [
-          ['consent', row.consent],
-          ['client', row.client],
-          ['status', status],
-          ['claims', namesOf(row.claims)],
-          ['refused', namesOf(row.refused)],
-          ['scopes', namesOf(row.scopes)],
-          ['purpose', row.purpose ?? '(none)'],
-          ['notice', `version ${notice.version}, ${notice.language}, ${notice.digest}`],
-          ['given', `${shortInstant(row.given_at)} by ${row.by}`],
-          ['expires', shortInstant(row.expires_at)],
-          ['withdrawn', row.withdrawn_at === null ? '-' : shortInstant(row.withdrawn_at)],
-          ['used', `${String(row.uses)} times, last ${shortInstant(row.used_at)}`],
-        ]),
-      )
-    }
-    return 0
-  })
-
 const SAID: Partial<Record<RefusalCode, string>> = {
   consent_unknown: 'is not there; see: esignet consent list',
   consent_withdrawn: 'is withdrawn already',
 }
 
 const withdraw = (machine: Machine, args: Args): Promise<ExitCode> => {
-  const consent = idOf(args)
+  const which = readWhich(args)
+  const acting = readActing(args)
   return withStores(machine, args, 'existing', async (stores) => {
     const { terminal, chance, clock } = machine
-    const id = chance.uuid()
-    const refusal = await withdrawConsent(await machine.deciding(stores), { consent, id, causation: id, at: clock.now() }, 'operator')
-    if (refusal !== undefined) {
-      complain(terminal, `consent ${consent} ${SAID[refusal] ?? `was refused: ${refusal}`}`)
-      return 1
+    const { consents } = await findWhich(machine, stores, which)
+    const deciding = await machine.deciding(stores)
+    const refusals = new Map<string, RefusalCode | undefined>()
+    for (const consent of consents) {
+      const id = chance.uuid()
+      const withdrawal = { consent, id, causation: id, at: clock.now() }
+      refusals.set(consent, await withdrawConsent(deciding, withdrawal, { by: 'operator', ...acting }))
     }
-    await caughtUp(machine, stores, 'consents')
-    if (args.json) sayJson(terminal, await rowOf(stores, consent))
-    else say(terminal, 'The consent is withdrawn: every code and token that rested on it is dead.')
-    return 0
+    const done = [...refusals].filter(([, refusal]) => refusal === undefined).map(([consent]) => consent)
+    if (args.json) sayJson(terminal, { withdrawn: done })
+    else if (done.length > 0) say(terminal, 'The consent is withdrawn: every code and token that rested on it is dead.')
+    if (done.length > 0) return 0
+    for (const [consent, refusal] of refusals)
+      complain(terminal, `consent ${consent} ${(refusal && SAID[refusal]) ?? `was refused: ${String(refusal)}`}`)
+    if (refusals.size === 0) complain(terminal, 'nothing is recorded: no agreement was ever given')
+    return 1
   })
 }
 
@@ -113,6 +78,15 @@ export const consentVerbs: readonly Verb[] = [
     optionHelp: { client: 'towards this relying party' },
     run: list,
   },
-  { name: 'consent show', operands: 'ID', summary: 'what was agreed to, on which notice, until when', run: show },
-  { name: 'consent withdraw', operands: 'ID', summary: 'withdraw a consent; its codes and tokens die', run: withdraw },
+  consentShow,
+  consentHistoryVerb,
+  {
+    name: 'consent withdraw',
+    operands: '[ID]',
+    summary: 'withdraw a consent; its codes and tokens die',
+    help: ['esignet consent withdraw --person - --client CLIENT'],
+    options: { ...WHICH.options, ...ACTING.options },
+    optionHelp: { ...WHICH.optionHelp, ...ACTING.optionHelp },
+    run: withdraw,
+  },
 ]

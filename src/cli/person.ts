@@ -18,12 +18,12 @@ const reopen = (machine: Machine, args: Args): Promise<ExitCode> => {
   const acting = readActing(args)
   return withStores(machine, args, 'existing', async (stores) => {
     const { terminal, chance, clock } = machine
-    const person = await personOn(machine, stores)
-    if (person === undefined) {
+    const found = await personOn(machine, stores)
+    if (found === undefined) {
       complain(terminal, 'nobody has signed in, or tried to, with this identifier')
       return 1
     }
-    await reopenPath(await machine.deciding(stores), person, { id: chance.uuid(), at: clock.now(), path, ...acting })
+    await reopenPath(await machine.deciding(stores), found.person, { id: chance.uuid(), at: clock.now(), path, ...acting })
     if (args.json) sayJson(terminal, { path, reopened: true })
     else say(terminal, `The ${path} path is open again: this person may try to sign in.`)
     return 0

@@ -133,7 +133,7 @@ const consent: Step = async (world, request, session) => {
   const act = actOf(request, session)
   const { state } = session
   const action = field(request, 'action')
-  if (action === 'cancel') return told(world, request, session, await denyConsent(world, act))
+  if (action === 'cancel') return told(world, request, session, await denyConsent(world, act, state))
   if (action !== 'accept') return show(world, request, session, { problem: { code: 'form_invalid' } })
   const choice = { claims: fields(request, 'claims'), scopes: fields(request, 'scopes'), language: session.language }
   const agreed = await giveConsent(world, act, state, choice)

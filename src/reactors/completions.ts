@@ -4,10 +4,11 @@ import { attemptCounters, consents, transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
+import { recordRefusal } from '../steps/agree.ts'
 import { completeWithdrawal, takeBack } from '../steps/withdraw.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
-import { attemptsStream, idOf, transactionStream } from '../../domain/streams.ts'
+import { attemptsStream, consentStream, idOf, transactionStream } from '../../domain/streams.ts'
 import { secondsUntil } from '../../domain/time.ts'
 import type { StandingConsent } from '../../domain/consent/consent.ts'
 import type { Recorded } from '../../projections/projection.ts'
@@ -61,6 +62,17 @@ const completeConsent = async (world: World, event: Recorded, act: Act): Promise
   })
 }
 
+/** The login has the refusal, the consent's stream has not: it gets it, at the place where it stands now. */
+const completeRefusal = async (world: World, event: Recorded, act: Act): Promise<void> => {
+  const consent = textOf(event.data['consent'])
+  if (consent === '') return
+  for await (const { type, at, data } of world.journal.backwards(consentStream(consent))) {
+    if (type === 'ConsentRefused' && data['transaction'] === act.transaction) return
+    if (at < event.at) break
+  }
+  await recordRefusal(world, act, consent)
+}
+
 const completeOrder = async (world: World, event: Recorded): Promise<void> => {
   const at = world.clock.now()
   const id = uuidv5(event.id, NAME)
@@ -74,6 +86,7 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
   const act: Act = { id, causation: event.id, at, transaction, client: await clientOf(world, state.request?.client ?? '') }
   if (event.type === 'Authenticated') await completeCredit(world, event, act)
   else if (event.type === 'FactorConfirmed') await completeConfirmation(world, event, act)
+  else if (event.type === 'ConsentDenied') await completeRefusal(world, event, act)
   else if (event.kind === 'consent') await completeConsent(world, event, act)
 }
 
@@ -81,7 +94,7 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
 export const completions = (world: World): Promise<Following> =>
   follow(world, {
     name: NAME,
-    types: ['Authenticated', 'FactorConfirmed', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'],
+    types: ['Authenticated', 'FactorConfirmed', 'ConsentDenied', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'],
     handler: async (event, stopping) => {
       // Events come in the order of their time, so waiting for this one delays no other that is due.
       const ageS = secondsUntil(event.at, world.clock.now())

@@ -148,4 +148,17 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
   return agreed
 }
 
-export const denyConsent = (world: World, act: Act): Promise<Outcome> => command(world, act, { type: 'DenyConsent', at: act.at })
+/** What a refused consent leaves on its own stream. Nothing rests on it, so the login's record comes first; a reactor finishes it. */
+export const recordRefusal = (world: World, act: Act, consent: string): Promise<Handled<ConsentState>> => {
+  const { at, transaction } = act
+  return commandConsent(world, act, consent, { type: 'RefuseConsent', at, client: clientIdOf(act), transaction })
+}
+
+export const denyConsent = async (world: World, act: Act, state: TransactionState): Promise<Outcome> => {
+  const consent = await consentOf(world, act, state)
+  const denied = await command(world, act, { type: 'DenyConsent', at: act.at, ...(consent !== undefined && { consent }) })
+  // Of two clicks at once the login takes one, and that one is recorded.
+  const isDenied = denied.events.some(({ type }) => type === 'ConsentDenied')
+  if (consent !== undefined && isDenied) await recordRefusal(world, act, consent)
+  return denied
+}

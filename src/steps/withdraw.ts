@@ -11,6 +11,9 @@ import { textOf } from '../text-of.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { ConsentCommand } from '../../schemas/generated.ts'
 
+/** Who takes it back: the person, the operator's people in a case, or a service that may. */
+export type Withdrawer = Omit<Extract<ConsentCommand, { type: 'RequestWithdrawal' }>, 'type' | 'at'>
+
 type Withdrawal = { readonly consent: string; readonly id: Uuid; readonly causation: string; readonly at: Instant }
 
 const commandConsent = (world: Deciding, from: Withdrawal, wish: ConsentCommand): Promise<Handled<ConsentState>> =>
@@ -40,12 +43,8 @@ export const completeWithdrawal = async (world: Deciding, withdrawal: Withdrawal
 }
 
 /** In this order (rule 13): no new use, every code and token dead, recorded as withdrawn; only then is it acknowledged. */
-export const withdrawConsent = async (
-  world: Deciding,
-  withdrawal: Withdrawal,
-  by: 'self' | 'operator',
-): Promise<RefusalCode | undefined> => {
-  const requested = await commandConsent(world, withdrawal, { type: 'RequestWithdrawal', at: withdrawal.at, by })
+export const withdrawConsent = async (world: Deciding, withdrawal: Withdrawal, who: Withdrawer): Promise<RefusalCode | undefined> => {
+  const requested = await commandConsent(world, withdrawal, { type: 'RequestWithdrawal', at: withdrawal.at, ...who })
   if (requested.refusal !== undefined) return requested.refusal
   await completeWithdrawal(world, withdrawal, requested.state)
   return undefined

@@ -23,6 +23,9 @@ import { send } from '../support/scripted-browser.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+const ACTOR = ['--actor', 'j.doe', '--case', 'HELP-42']
+const LOOKER = [...ACTOR, '--purpose', 'complaint about a consent']
+
 describe('The command line on a broker’s folder', function () {
   this.timeout(120_000)
   let broker: BrokerProcess
@@ -94,7 +97,7 @@ describe('The command line on a broker’s folder', function () {
       const list = await json<readonly Json[]>('consent', 'list', '--client', 'shop')
       expect(list).to.have.length(1)
       consent = String(list[0]?.['consent'] ?? list[0]?.['id'])
-      const shown = JSON.stringify(await json('consent', 'show', consent))
+      const shown = JSON.stringify(await json('consent', 'show', consent, ...LOOKER))
       expect(shown).to.include('birthdate').and.include('shop')
       expect(shown + JSON.stringify(list))
         .not.to.include(PERSON.id)
@@ -237,7 +240,7 @@ describe('The command line on a broker’s folder', function () {
       expect(await codeOf(broker.cli(['tx', 'show', `tx_${'0'.repeat(24)}`]))).to.equal(1)
       expect(await codeOf(broker.cli(['client', 'show', 'nobody']))).to.equal(1)
       // The name of a consent may begin with a hyphen.
-      expect(await codeOf(broker.cli(['consent', 'show', `-${'A'.repeat(42)}`]))).to.equal(1)
+      expect(await codeOf(broker.cli(['consent', 'show', `-${'A'.repeat(42)}`, ...LOOKER]))).to.equal(1)
     })
 
     it('production refuses what only the demo may do (rule 44), all at once', async () => {
@@ -280,10 +283,24 @@ describe('The command line on a broker’s folder', function () {
       const { json: tokens } = await redeem(broker, shop, signedIn)
       const token = String(tokens['access_token'])
       expect((await userinfo(broker, token)).status).to.equal(200)
-      await ok(['consent', 'withdraw', consent])
+      const before = new Date().toISOString()
+      await ok(['consent', 'withdraw', consent, ...ACTOR])
       await until('the token is dead', async () => (await userinfo(broker, token)).status === 401)
       const again = await begin(broker, shop)
       expect((await proveByPin(again)).has('form-consent')).to.be.true
+      // REG-01: as it was, and as it is, found by the person's identifier, which stands in no argument and no event.
+      const asked = ['consent', 'show', '--person', '-', '--client', 'shop', ...LOOKER, '--json']
+      const [then] = JSON.parse(await ok([...asked, '--at', before], PERSON.id)) as readonly Json[]
+      const [now] = JSON.parse(await ok(asked, PERSON.id)) as readonly Json[]
+      expect(then).to.deep.include({ consent, valid: true, status: 'given' })
+      expect(now).to.deep.include({ consent, valid: false, status: 'revoked' })
+      expect(then?.['next']).to.deep.include({
+        what: 'withdrawal_requested',
+        withdrawal: { by: 'operator', actor: 'j.doe', case: 'HELP-42' },
+      })
+      const [look] = readEvents(broker.data, `s.name LIKE 'look-%'`).slice(-1)
+      expect(look?.data).to.include('consent_at_an_instant').and.not.to.include(PERSON.id)
+      expect((await broker.cli(asked, '1774231323')).code).to.equal(1)
     })
   })
 })

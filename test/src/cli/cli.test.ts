@@ -248,17 +248,52 @@ describe('command line', () => {
   })
 
   describe('consent', () => {
+    const ACTOR = '--actor j.doe --case HELP-42'
+    const LOOKER = `${ACTOR} --purpose complaint`
+
+    it('REG-15: who looks says who, what for and in which case, and that is recorded before anything is shown', async () => {
+      const looks = async () =>
+        (await world.all()).flatMap((message) => (message.kind === 'event' && message.event.kind === 'look' ? [message.event] : []))
+      const before = (await looks()).length
+      for (const line of [`consent show ${CONSENT}`, `consent show ${CONSENT} ${ACTOR}`, `consent history --client shop ${ACTOR}`])
+        expect(await run(line), line).to.include({ code: 2, out: '' })
+      expect((await run(`consent show ${CONSENT} ${ACTOR} --purpose id-8267411571`)).code).to.equal(2)
+      expect((await looks()).length).to.equal(before)
+      await run(`consent show ${CONSENT} ${LOOKER} --at 2026-11-24T12:00Z`)
+      await run(`consent history --client shop ${LOOKER}`)
+      const [show, history] = (await looks()).slice(before).map(({ data }) => data)
+      expect(show).to.include({ actor: 'j.doe', purpose: 'complaint', case: 'HELP-42', what: 'consent_at_an_instant' })
+      expect(history).to.include({ actor: 'j.doe', what: 'consent_history', client: 'shop' })
+    })
+
+    it('history tells what happened to the consents towards a client, joined to nobody and to no other answer', async () => {
+      const [first, second] = [
+        await run(`consent history --client shop ${LOOKER} --json`),
+        await run(`consent history --client shop ${LOOKER} --json`),
+      ]
+      const [line] = first.out.split('\n')
+      expect(JSON.parse(line ?? '')).to.deep.include({ what: 'given' })
+      expect(first.out).not.to.include(PERSON).and.not.to.include(CONSENT).and.not.to.include('tx_')
+      const nameIn = (out: string) => /"agreement":"([^"]+)"/.exec(out)?.[1]
+      expect(nameIn(first.out)).not.to.equal(nameIn(second.out))
+      expect((await run(`consent history --client shop ${LOOKER} --to 2020-01-01`)).out).to.equal('')
+    })
+
     it('list and show name no person; withdraw reaches every sign-in (rule 13)', async () => {
       const list = await run('consent list --json')
       expect(list.out).not.to.include(PERSON)
       expect(list.json()).to.have.length(1)
       expect((await run('consent list --client nobody --json')).json()).to.deep.equal([])
-      expect((await run(`consent show ${CONSENT}`)).out).to.include('name, birthdate')
-      expect(await run(`consent withdraw ${CONSENT}`)).to.include({ code: 0 })
-      expect((await run(`consent show ${CONSENT} --json`)).json()).to.include({ status: 'withdrawn' })
+      expect((await run(`consent show ${CONSENT} ${LOOKER}`)).out)
+        .to.include('name, birthdate')
+        .and.to.include('VALID at')
+      expect(await run(`consent withdraw ${CONSENT} ${ACTOR}`)).to.include({ code: 0 })
+      const [shown] = (await run(`consent show ${CONSENT} ${LOOKER} --json`)).json() as readonly { history: readonly object[] }[]
+      expect(shown).to.include({ status: 'revoked', valid: false })
+      expect(shown?.history.at(-1)).to.deep.include({ withdrawal: { by: 'operator', actor: 'j.doe', case: 'HELP-42' } })
       expect((await run('tx find --stage revoked --json')).json()).to.have.length(1)
-      expect(await run(`consent withdraw ${CONSENT}`)).to.include({ code: 1 })
-      expect(await run(`consent show ${someId}`)).to.include({ code: 1 })
+      expect(await run(`consent withdraw ${CONSENT} ${ACTOR}`)).to.include({ code: 1 })
+      expect(await run(`consent show ${someId} ${LOOKER}`)).to.include({ code: 1 })
       expect((await run('consent list')).out.split('\n').every((line) => line.length <= 80)).to.equal(true)
     })
 

@@ -46,9 +46,9 @@ describe('withdrawing a consent', () => {
     }
     const now = (USES - 1) * 10 + 1
     const world = { ...watching, policy: { value: policy, digest: digest('policy') } }
-    expect(await withdrawConsent(world, { consent: CONSENT, id: nextId(), causation: 'command', at: at(now) }, 'operator')).to.equal(
-      undefined,
-    )
+    expect(
+      await withdrawConsent(world, { consent: CONSENT, id: nextId(), causation: 'command', at: at(now) }, { by: 'operator' }),
+    ).to.equal(undefined)
     const alive = Array.from({ length: USES }, (_, index) => index).filter((index) => index * 10 + LIVES_S > now)
     expect(new Set(asked)).to.deep.equal(new Set(alive.map((index) => transactionStream(transactionOf(index)))))
     const last = await journal.last(consentStream(CONSENT))
@@ -59,10 +59,10 @@ describe('withdrawing a consent', () => {
     const node = nodeOn(memoryStore())
     const world = { ...node, policy: { value: policy, digest: digest('policy') } }
     const withdrawal = () => ({ consent: CONSENT, id: nextId(), causation: 'command', at: at(5000) })
-    expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal('consent_unknown')
+    expect(await withdrawConsent(world, withdrawal(), { by: 'operator' })).to.equal('consent_unknown')
     await used(node)
-    expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal(undefined)
-    expect(await withdrawConsent(world, withdrawal(), 'operator')).to.equal('consent_withdrawn')
+    expect(await withdrawConsent(world, withdrawal(), { by: 'operator' })).to.equal(undefined)
+    expect(await withdrawConsent(world, withdrawal(), { by: 'operator' })).to.equal('consent_withdrawn')
   })
 
   it('rules 12 and 14: a login that ended before its consent reached it takes back its own, once, and nobody else’s', async () => {
