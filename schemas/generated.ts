@@ -237,6 +237,16 @@ export type PersonCreditAttempt = {
   readonly reason: 'success' | 'confirmed' | 'not_checked'
 }
 
+/** A device that the person trusts gets a new secret. */
+export type PersonRenewDevice = {
+  readonly type: 'RenewDevice'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly device: Digest
+  /** The digest by which it was known so far. */
+  readonly replaces: Digest
+}
+
 /** An operator lets a person try again whose path failures closed. */
 export type PersonReopenPath = {
   readonly type: 'ReopenPath'
@@ -948,6 +958,12 @@ export type PersonAttemptCredited = {
   readonly transaction: Transaction
   readonly reason: 'success' | 'confirmed' | 'not_checked'
   readonly counters: Counters
+}
+
+/** The person signed in on a device of their own, and it got a new secret. */
+export type PersonDeviceRenewed = {
+  /** Newest first. The secret before is among them for some minutes, in case the answer with the new one was lost. */
+  readonly devices: readonly Device[]
 }
 
 /** The person said that this is their own device. */
@@ -1676,6 +1692,7 @@ export type LookEvent = { readonly type: 'RecordsViewed'; readonly data: LookRec
 export type PersonEvent =
   | { readonly type: 'AttemptCounted'; readonly data: PersonAttemptCounted }
   | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
+  | { readonly type: 'DeviceRenewed'; readonly data: PersonDeviceRenewed }
   | { readonly type: 'DeviceTrusted'; readonly data: PersonDeviceTrusted }
   | { readonly type: 'PathReopened'; readonly data: PersonPathReopened }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
@@ -1732,7 +1749,8 @@ export type ConsentCommand =
 
 export type LookCommand = LookViewRecords
 
-export type PersonCommand = PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonReopenPath | PersonTrustDevice
+export type PersonCommand =
+  PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonRenewDevice | PersonReopenPath | PersonTrustDevice
 
 export type SigningKeyCommand =
   SigningKeyActivateSigningKey | SigningKeyMakeSigningKey | SigningKeyRetireSigningKey | SigningKeyRevokeSigningKey

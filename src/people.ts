@@ -1,10 +1,6 @@
-import { trustedDevices } from './deciders.ts'
 import { hmac } from './crypto/hash.ts'
-import { load } from './handle.ts'
 import type { World } from './world.ts'
-import { trusts } from '../domain/person/devices.ts'
-import type { Call, Digest, IndividualId, Instant, Person, PluginErrorKind } from '../domain/ports.ts'
-import { devicesStream, type Path } from '../domain/streams.ts'
+import type { Call, Digest, IndividualId, Person, PluginErrorKind } from '../domain/ports.ts'
 
 /** Zeros of the scripts whose digits people may type: Arabic-Indic, Persian, Devanagari, Tamil, Kannada, Khmer, fullwidth. */
 const ZEROS = [0x0660, 0x06f0, 0x0966, 0x0be6, 0x0ce6, 0x17e0, 0xff10]
@@ -101,16 +97,6 @@ export const joinAliases = async (
   const person = (await world.personKeys.find(subject)) ?? (await world.personKeys.byRef(ref))
   if (person === undefined) return
   for (const row of new Set([subject, index])) await world.personKeys.confirm(row, person)
-}
-
-/** How a person's trusted device is known: by a secret in a cookie, under the person's key so that it links no two persons (rule 21). */
-export const deviceDigest = (person: Person, secret: string): Digest => hmac(person.key, `device:${secret}`)
-
-/** Which of the two counters this browser's attempts go to. */
-export const pathOf = async (world: World, person: Person, deviceSecret: string | undefined, at: Instant): Promise<Path> => {
-  if (deviceSecret === undefined) return 'unknown'
-  const { state } = await load(world, trustedDevices, devicesStream(person.ref))
-  return trusts(state, deviceDigest(person, deviceSecret), at) ? 'trusted' : 'unknown'
 }
 
 /**

@@ -81,6 +81,6 @@ const decide = (command: AttemptsCommand, before: AttemptsState, { policy }: Att
   }
 }
 
-const evolve = (state: AttemptsState, event: PersonEvent): AttemptsState => (event.type === 'DeviceTrusted' ? state : event.data.counters)
+const evolve = (state: AttemptsState, event: PersonEvent): AttemptsState => ('counters' in event.data ? event.data.counters : state)
 
 export const attempts: Decider<AttemptsState, AttemptsCommand, AttemptsRules, PersonEvent> = { initialState: noAttempts, decide, evolve }

@@ -1,20 +1,18 @@
-import { newSecret } from '../crypto/ids.ts'
-import { trustedDevices } from '../deciders.ts'
-import { deviceDigest, joinAliases } from '../people.ts'
+import { renewDevice, trustDevice } from '../devices.ts'
+import { joinAliases } from '../people.ts'
 import { seal, sealedUntil, openRequest, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, commandStream, count, type Act, type Outcome } from './act.ts'
+import { clientIdOf, command, count, type Act, type Outcome } from './act.ts'
 import type { Factor, PluginAnswer, VerifyAnswer } from '../../domain/ports.ts'
-import { devicesStream } from '../../domain/streams.ts'
-import { plusDays, plusSeconds } from '../../domain/time.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import type { Attempt, TransactionState } from '../../domain/transaction/state.ts'
 
 /** How long the ID system may take to check a proof. */
 const VERIFY_S = 10
 
 export type Proven = Outcome & {
-  /** A new secret for the device's own cookie: the person asked to be remembered here. */
+  /** What the device's own cookie holds from now on, where the person is or asked to be remembered here. */
   readonly deviceSecret?: string
 }
 
@@ -82,17 +80,6 @@ const paced = async ({ pace }: World, { at }: Act, { factor, path }: Attempt, me
 /** `id_token_hint` names the person whom the relying party expects (rule 27). */
 const isExpected = (hinted: string | undefined, sub: string): boolean => hinted === undefined || hinted === sub
 
-const remember = async (world: World, act: Act, ref: string, known: string | undefined): Promise<string | undefined> => {
-  const person = await world.personKeys.byRef(ref)
-  if (person === undefined) return undefined
-  // A browser that several people use keeps one secret; under each person's key it is another digest.
-  const secret = known ?? newSecret(world.chance)
-  const until = plusDays(act.at, world.policy.value.lifetimes.deviceDays)
-  const wish = { type: 'TrustDevice', at: act.at, device: deviceDigest(person, secret), until } as const
-  await commandStream(world, trustedDevices, devicesStream(ref), wish, { ...act, correlation: act.transaction })
-  return secret
-}
-
 /** The ID system said yes: sealed first, recorded, then credited (rules 10 and 11). */
 const confirm = async (
   world: World,
@@ -122,13 +109,14 @@ const confirm = async (
   // Until the sign-in is whole the counts of all its factors stay under the reference that it began with.
   if (confirmed.state.stage !== 'opened') await joinAliases(world, sealed.index, person, subjectKey)
   if (confirmed.refusal !== undefined || !isWhole) return confirmed
-  const deviceSecret = sealed.ownDevice && path === 'unknown' ? await remember(world, act, person, device) : undefined
+  const remembers = path === 'trusted' ? renewDevice : sealed.ownDevice ? trustDevice : undefined
+  const deviceSecret = await remembers?.(world, act, person, device)
   return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
 }
 
 /**
  * A proof was handed in. The attempt is recorded and counted before the ID system is asked (rule 11): a crash leaves counts too
- * high, never too low. The proof itself goes to the ID system and nowhere else. `device` is the secret that this browser has already.
+ * high, never too low. The proof itself goes to the ID system and nowhere else. `device` is the cookie that this browser has already.
  */
 export const prove = async (world: World, act: Act, factor: Factor, proof: string, device: string | undefined): Promise<Proven> => {
   const { at, transaction } = act

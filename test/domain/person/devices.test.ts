@@ -42,6 +42,45 @@ describe('TrustDevice', () => {
   })
 })
 
+const renew = (name: string, replaces: string, second: number) =>
+  ({ type: 'RenewDevice', at: at(second), device: digest(name), replaces: digest(replaces) }) as const
+const renewed = (...known: DevicesState): PersonEvent => ({ type: 'DeviceRenewed', data: { devices: known } })
+
+describe('RenewDevice', () => {
+  it('rule 21: the new secret takes the place of the old one, which counts ten minutes more; trust ends when it would have', () => {
+    givenDevices([trusted(device('tablet', 5), device('phone', 0))])
+      .when(renew('phone2', 'phone', 3600))
+      .records(
+        renewed({ ...device('phone', 0), digest: digest('phone2') }, device('tablet', 5), {
+          digest: digest('phone'),
+          until: at(3600 + 600),
+        }),
+      )
+  })
+
+  it('rule 21: a copy of the old cookie is worth nothing after that, and cannot renew itself', () => {
+    const state = fold(devices, [trusted(device('phone', 0)), renewed(device('phone2', 0), { digest: digest('phone'), until: at(4200) })])
+    expect(trusts(state, digest('phone'), at(4199))).to.equal(true)
+    expect(trusts(state, digest('phone'), at(4200))).to.equal(false)
+    givenDevices([renewed(device('phone2', 0), { digest: digest('phone'), until: at(4200) })])
+      .when(renew('stolen', 'phone', 4200))
+      .records()
+  })
+
+  it('within the ten minutes the old one may be renewed, and lasts no longer than they do', () => {
+    givenDevices([renewed(device('phone2', 0), { digest: digest('phone'), until: at(600) })])
+      .when(renew('phone3', 'phone', 60))
+      .records(renewed({ digest: digest('phone3'), until: at(600) }, device('phone2', 0), { digest: digest('phone'), until: at(600) }))
+  })
+
+  it('of five that are trusted none is lost, but the grace of the old one', () => {
+    const five = ['e', 'd', 'c', 'b', 'a'].map((name, index) => device(name, 4 - index))
+    givenDevices([trusted(...five)])
+      .when(renew('c2', 'c', 10))
+      .records(renewed({ ...device('c', 2), digest: digest('c2') }, ...five.filter(({ digest: known }) => known !== digest('c'))))
+  })
+})
+
 describe('trusts', () => {
   it('rule 21: a known device, to the millisecond before its end', () => {
     const state = fold(devices, [trusted(device('phone', 0))])
