@@ -12,6 +12,10 @@ export type TimelineRow = {
   readonly at: Instant
   /** Since the first event of the stream. */
   readonly offsetMs: number
+  /** Since the event before it. */
+  readonly tookMs: number
+  /** Whom everybody waited for meanwhile; nobody where it is over and only time passed. */
+  readonly waitedFor: Actor | null
   readonly type: string
   readonly text: string
   readonly who: Actor
@@ -55,6 +59,21 @@ const whoOf = ({ kind, type, data }: Recorded): Actor => {
   return ACTORS[`${kind}/${type}`] ?? 'broker'
 }
 
+/** Whose move was awaited when time ran out. */
+const AWAITED: Readonly<Record<string, Actor>> = {
+  before_opening: 'person',
+  before_authentication: 'person',
+  before_consent: 'person',
+  before_code: 'ID system',
+  before_redemption: 'relying party',
+}
+
+const waitedFor = (event: Recorded): Actor | null => {
+  if (event.type === 'TransactionClosed') return null
+  const { phase } = event.data
+  return (typeof phase === 'string' ? AWAITED[phase] : undefined) ?? whoOf(event)
+}
+
 const namesOf = (value: Json | undefined): readonly string[] => {
   if (!Array.isArray(value)) return []
   return (value as readonly Json[]).flatMap((claim) => {
@@ -66,13 +85,23 @@ const namesOf = (value: Json | undefined): readonly string[] => {
 /** One stream told in order, for who wants to understand what happened. */
 export const timeline = (describe: Describe, events: readonly Recorded[]): readonly TimelineRow[] => {
   const start = events[0] === undefined ? 0 : millisecondsOf(events[0].at)
-  return events.map((event) => ({
+  return events.map((event, index) => ({
     number: event.revision,
     at: event.at,
     offsetMs: millisecondsOf(event.at) - start,
+    // Nodes may disagree about a few milliseconds.
+    tookMs: Math.max(0, millisecondsOf(event.at) - millisecondsOf(events[index - 1]?.at ?? event.at)),
+    waitedFor: index === 0 ? null : waitedFor(event),
     type: event.type,
     text: wordingOf(describe, event),
     who: whoOf(event),
     claims: namesOf(event.data['claims'] ?? event.data['released']),
   }))
+}
+
+/** For how long everybody waited for whom, the longest first. */
+export const waits = (rows: readonly TimelineRow[]): readonly { readonly who: Actor; readonly ms: number }[] => {
+  const sums = new Map<Actor, number>()
+  for (const { waitedFor: who, tookMs } of rows) if (who !== null && tookMs > 0) sums.set(who, (sums.get(who) ?? 0) + tookMs)
+  return [...sums].map(([who, ms]) => ({ who, ms })).sort((a, b) => b.ms - a.ms)
 }

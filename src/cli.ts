@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events'
 import packageJson from '../package.json' with { type: 'json' }
 import { systemFiles } from './cli/files.ts'
 import { main } from './cli/main.ts'
@@ -15,6 +16,8 @@ const COLUMNS_DEFAULT = 80
 
 const [, , ...argv] = process.argv
 const serves = argv[0] === 'serve'
+/** Ends when it is told to, and not before. */
+const lasts = serves || (argv[0] === 'tx' && argv[1] === 'tail')
 
 /** The reader of a pipe may have seen enough: that is the end, and no error. */
 for (const stream of [process.stdout, process.stderr]) {
@@ -39,6 +42,9 @@ const input = async (): Promise<string> => {
 const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+  },
   columns: process.stdout.isTTY ? process.stdout.columns : COLUMNS_DEFAULT,
   watched: process.stderr.isTTY,
   input,
@@ -60,7 +66,7 @@ const logLevel = (): Settings['logLevel'] => {
 }
 
 const stopping = new AbortController()
-if (serves) {
+if (lasts) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       // Who asks twice does not want to wait for requests under way.

@@ -20,6 +20,7 @@ import type { Settings } from './config.ts'
 import { stateCache } from './handle.ts'
 import { onlyIdSystem } from './id-systems.ts'
 import { openJournal, type Journal } from './journal.ts'
+import { readOnly } from './read-only.ts'
 import type { Runtime } from './runtime.ts'
 import { pace } from './pace.ts'
 import { openedRequests } from './opened-requests.ts'
@@ -69,7 +70,13 @@ export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line
 
 const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => void mkdirSync(data, { recursive: true, mode: 0o700 })
 
-export const openEventStore = async (settings: Settings, { clock, chance, timers, log }: Runtime): Promise<EventStore> => {
+/** `looks`: nothing can be appended or consumed; an embedded store's file is opened for reading only. */
+export const openEventStore = async (settings: Settings, runtime: Runtime, looks = false): Promise<EventStore> => {
+  const store = await openAnyEventStore(settings, runtime, looks)
+  return looks ? readOnly(store) : store
+}
+
+const openAnyEventStore = async (settings: Settings, { clock, chance, timers, log }: Runtime, looks: boolean): Promise<EventStore> => {
   if (settings.store === 'memory') return memoryEventStore({ clock, timers })
   const { connection, ...server } = settings.kurrentdb ?? {}
   if (settings.store === 'kurrentdb' && connection !== undefined) {
@@ -78,7 +85,7 @@ export const openEventStore = async (settings: Settings, { clock, chance, timers
     return kurrentDbEventStore({ settings: { connection, ...server }, timers, chance, log })
   }
   ensureFolder(settings)
-  return sqliteEventStore({ file: join(settings.data, 'events.db'), clock, timers, log })
+  return sqliteEventStore({ file: join(settings.data, 'events.db'), clock, timers, log, readOnly: looks })
 }
 
 // What nodes share is loaded only where it is chosen, so that nobody else's start pays for it (rule 47).

@@ -6,6 +6,7 @@ import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoin
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
 import { look, type LookState } from '../domain/look/look.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
+import { idOf, kindOf } from '../domain/streams.ts'
 import { transaction } from '../domain/transaction/decide.ts'
 import type { TransactionRules } from '../domain/transaction/rules.ts'
 import type { TransactionState } from '../domain/transaction/state.ts'
@@ -47,3 +48,32 @@ export const checkpoints: StreamRules<CheckpointState, CheckpointCommand, unknow
   reading: 'restates',
 }
 export const trustedDevices: StreamRules<DevicesState, DevicesCommand, unknown, PersonEvent> = { decider: devices, reading: 'restates' }
+
+/** A decider with its types put aside: what goes in was checked against the schemas that its types are made from. */
+export type AnyStreamRules = StreamRules<unknown, unknown, unknown, { readonly type: string; readonly data: object }>
+
+/** The rules of a stream by its name; undefined where nothing is decided. */
+export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
+  const rules = (): unknown => {
+    switch (kindOf(stream)) {
+      case 'transaction':
+        return transactions
+      case 'client':
+        return clients
+      case 'consent':
+        return consents
+      case 'person':
+        return idOf(stream).endsWith('.devices') ? trustedDevices : attemptCounters
+      case 'signing-key':
+        return signingKeys
+      case 'look':
+        return looks
+      case 'checkpoint':
+        return checkpoints
+      case 'artefact':
+      case undefined:
+        return undefined
+    }
+  }
+  return rules() as AnyStreamRules | undefined
+}

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Machine, Opening, Running, Stores } from './cli/context.ts'
+import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
 import {
   backupEvents,
   checkPlugin,
@@ -50,11 +50,11 @@ export const settingsFrom = (opening: Opening, environment: Environment, mode: S
   return read.settings
 }
 
-const open = async (settings: Settings, runtime: Runtime, folder: 'existing' | 'new'): Promise<Stores> => {
+const open = async (settings: Settings, runtime: Runtime, folder: Folder): Promise<Stores> => {
   // Of the embedded store only: another is where its connection says.
-  if (settings.store === 'sqlite' && folder === 'existing' && !existsSync(join(settings.data, 'events.db')))
+  if (settings.store === 'sqlite' && folder !== 'new' && !existsSync(join(settings.data, 'events.db')))
     throw new Fault('unavailable', `there is no eSignet data in ${settings.data}; start the broker first, or name its folder with --data`)
-  const journal = openJournal(await openEventStore(settings, runtime))
+  const journal = openJournal(await openEventStore(settings, runtime, folder === 'looking'))
   const views = await openViews(settings, runtime)
   return {
     settings,

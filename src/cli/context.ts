@@ -13,6 +13,8 @@ export type Opening = { readonly data?: string; readonly config?: string }
 export type Terminal = {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /** Resolves when whoever reads `out` has kept up: who writes much waits for it. */
+  readonly drained: () => Promise<void>
   readonly columns: number
   /** Somebody watches: progress is shown on the standard error. */
   readonly watched: boolean
@@ -35,6 +37,9 @@ export type Running = {
   readonly close: () => Promise<void>
 }
 
+/** `existing` and `looking` refuse a folder without events; with `looking` no event can be written. */
+export type Folder = 'existing' | 'looking' | 'new'
+
 /** Everything that a command may use of the world; made in `cli.ts`, and by tests. */
 export type Machine = Runtime & {
   readonly version: string
@@ -42,8 +47,7 @@ export type Machine = Runtime & {
   readonly files: Files
   /** Aborts when the process is told to end. */
   readonly stopping: AbortSignal
-  /** `existing`: refuses a folder without events, for commands that only look. */
-  readonly open: (opening: Opening, folder: 'existing' | 'new') => Promise<Stores>
+  readonly open: (opening: Opening, folder: Folder) => Promise<Stores>
   /** The key store of the settings, on the machine that has it. */
   readonly keys: (settings: Settings) => Promise<KeyStore>
   readonly deciding: (stores: Stores) => Promise<Deciding>

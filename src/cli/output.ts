@@ -27,19 +27,79 @@ const wrapped = (text: string, width: number): readonly string[] => {
 
 const GAP = '  '
 const LAST_WIDTH_MIN = 20
+/** A transaction's name stays whole beside two columns more. */
+const COLUMN_WIDTH_MIN = 28
 
-/** Aligned columns; the last takes the rest of the line and goes on below itself. */
+/** Rows under columns of these widths; a cell that is wider goes on below itself. */
+const lines = (widths: readonly number[], rows: readonly (readonly string[])[]): readonly string[] =>
+  rows.flatMap((row) => {
+    const cells = row.map((cell, index) => wrapped(cell, widths[index] ?? LAST_WIDTH_MIN))
+    const height = Math.max(...cells.map((cell) => cell.length))
+    return Array.from({ length: height }, (_, line) =>
+      cells
+        .map((cell, index) => (cell[line] ?? '').padEnd(widths[index] ?? 0))
+        .join(GAP)
+        .trimEnd(),
+    )
+  })
+
+const sumOf = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width + GAP.length, 0)
+
+/** The last column takes the rest of the line; where that is too little the widest of the others give way. */
+const fitted = (columns: number, wanted: readonly number[]): readonly number[] => {
+  const firsts = wanted.slice(0, -1)
+  for (let over = sumOf(firsts) + LAST_WIDTH_MIN - columns; over > 0; over = sumOf(firsts) + LAST_WIDTH_MIN - columns) {
+    const widest = Math.max(...firsts)
+    if (widest <= COLUMN_WIDTH_MIN) break
+    firsts[firsts.indexOf(widest)] = Math.max(COLUMN_WIDTH_MIN, widest - over)
+  }
+  return [...firsts, Math.max(LAST_WIDTH_MIN, columns - sumOf(firsts))]
+}
+
+/** Aligned columns. */
 export const table = (columns: number, heads: readonly string[], rows: readonly (readonly string[])[]): string => {
   const all = [heads, ...rows].map((row) => row.map(printable))
   const widths = heads.map((_head, index) => Math.max(...all.map((row) => row[index]?.length ?? 0)))
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0)
-  const lastWidth = Math.max(LAST_WIDTH_MIN, columns - before)
-  const lines = all.flatMap((row) => {
-    const firsts = row.slice(0, -1).map((cell, index) => cell.padEnd(widths[index] ?? 0))
-    const [first = '', ...others] = wrapped(row.at(-1) ?? '', lastWidth)
-    return [[...firsts, first].join(GAP).trimEnd(), ...others.map((rest) => `${' '.repeat(before)}${rest}`)]
-  })
-  return `${lines.join('\n')}\n`
+  return `${lines(fitted(columns, widths), all).join('\n')}\n`
+}
+
+type Streamed = {
+  readonly heads: readonly string[]
+  /** Of all columns but the last. */
+  readonly widths: readonly number[]
+  /** What to say where there is no row. */
+  readonly empty: string
+}
+
+/** Rows as they come, however many: each is printed and forgotten, and a slow reader is waited for. */
+export const streamedTable = async <Row>(
+  terminal: Terminal,
+  { heads, widths, empty }: Streamed,
+  rows: AsyncIterable<Row>,
+  cells: (row: Row) => readonly string[],
+): Promise<void> => {
+  let isFirst = true
+  const put = async (row: readonly string[]): Promise<void> => {
+    terminal.out(`${lines(fitted(terminal.columns, [...widths, 0]), [row.map(printable)]).join('\n')}\n`)
+    await terminal.drained()
+  }
+  for await (const row of rows) {
+    if (isFirst) await put(heads)
+    isFirst = false
+    await put(cells(row))
+  }
+  if (isFirst) say(terminal, empty)
+}
+
+/** A JSON list, row by row. */
+export const streamedJson = async <Row>(terminal: Terminal, rows: AsyncIterable<Row>, told: (row: Row) => unknown): Promise<void> => {
+  let before = '['
+  for await (const row of rows) {
+    terminal.out(`${before}\n${printable(JSON.stringify(told(row), undefined, 2)).replace(/^/gm, '  ')}`)
+    await terminal.drained()
+    before = ','
+  }
+  terminal.out(before === '[' ? '[]\n' : '\n]\n')
 }
 
 /** Named values, one a line. */

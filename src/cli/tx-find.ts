@@ -1,16 +1,19 @@
 import { caughtUp } from './catch-up.ts'
 import type { Machine, Stores } from './context.ts'
 import { readInstant } from './instants.ts'
-import { say, sayJson, shortInstant, table } from './output.ts'
+import { look, LOOKING, readLooker } from './look-options.ts'
+import { progressLine, shortInstant, streamedJson, streamedTable } from './output.ts'
+import { personOn } from './person-on.ts'
 import { UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
-import type { Instant } from '../../domain/ports.ts'
+import { findTransactions, positionOfFirstSince, transactionsCorrelated, transactionsOfPerson, type Wanted } from '../find-transactions.ts'
+import { isTransaction } from '../crypto/ids.ts'
 import type { Stage } from '../../domain/transaction/state.ts'
+import { transactionStream } from '../../domain/streams.ts'
 import type { LiveRow } from '../../projections/live.ts'
 
 const LIMIT_DEFAULT = 20
-const LIMIT_MAX = 10_000
-const PAGE_ROWS = 1000
+const ALL = 'all'
 
 const STAGES: Readonly<Record<Exclude<Stage, 'none'>, string>> = {
   started: 'waits for a browser',
@@ -25,95 +28,145 @@ const STAGES: Readonly<Record<Exclude<Stage, 'none'>, string>> = {
   closed: 'over',
 }
 
-type Wanted = {
-  readonly client?: string
-  readonly stage?: string
-  readonly since?: Instant
-  readonly until?: Instant
-  readonly limit: number
+const readLimit = (text: string | undefined): number => {
+  const limit = text === undefined ? LIMIT_DEFAULT : text === ALL ? Infinity : Number(text)
+  if (limit !== Infinity && (!Number.isSafeInteger(limit) || limit < 1)) throw new UsageError('--limit: a number from 1, or all')
+  return limit
 }
 
-const readLimit = (text: string | undefined): number => {
-  const limit = text === undefined ? LIMIT_DEFAULT : Number(text)
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMIT_MAX)
-    throw new UsageError(`--limit: a number from 1 to ${String(LIMIT_MAX)}`)
-  return limit
+const WORD = /^[a-z0-9_]{1,64}$/
+const REFERENCE = /^[A-Z0-9]{4}$/
+const CORRELATION = /^[A-Za-z0-9_.:-]{8,100}$/
+
+const checked = (args: Args, option: string, pattern: RegExp, what: string): string | undefined => {
+  const text = args.text(option)
+  if (text !== undefined && !pattern.test(text)) throw new UsageError(`--${option}: ${what}`)
+  return text
 }
 
 const wantedOf = ({ clock }: Machine, args: Args): Wanted => {
   const [client, stage, since, until] = ['client', 'stage', 'since', 'until'].map(args.text)
   if (stage !== undefined && !Object.hasOwn(STAGES, stage)) throw new UsageError(`--stage: one of ${Object.keys(STAGES).join(', ')}`)
+  const factor = checked(args, 'factor', WORD, 'a word: otp, pin, password, ...')
+  const error = checked(args, 'error', WORD, 'a word, as it is recorded: wrong, limited, unavailable, ...')
+  const reference = checked(args, 'reference', REFERENCE, 'the four characters that the page shows')
   return {
     ...(client !== undefined && { client }),
     ...(stage !== undefined && { stage }),
+    ...(factor !== undefined && { factor }),
+    ...(error !== undefined && { error }),
+    ...(reference !== undefined && { reference }),
     ...(since !== undefined && { since: readInstant(clock, 'since', since) }),
     ...(until !== undefined && { until: readInstant(clock, 'until', until) }),
-    limit: readLimit(args.text('limit')),
   }
 }
 
-/** The newest first. */
-const find = async ({ views }: Stores, { client, stage, since, until, limit }: Wanted): Promise<readonly LiveRow[]> => {
-  const found: LiveRow[] = []
-  const where = { ...(client !== undefined && { client }), ...(stage !== undefined && { stage }) }
-  for (let after = until; found.length < limit;) {
-    const asked = Math.min(PAGE_ROWS, limit - found.length)
-    const page = await views.list('live', 'transactions', {
-      where,
-      orderBy: 'started',
-      descending: true,
-      limit: asked,
-      ...(after !== undefined && { after }),
-    })
-    // The projection wrote them in this shape.
-    const rows = (page as unknown as readonly LiveRow[]).filter((row) => since === undefined || row.started_at >= since)
-    found.push(...rows)
-    if (rows.length < asked) return found
-    after = rows.at(-1)?.started
+/** Whose logins: by the identifier on standard input, or the same person's as one login's. Both are looks, and recorded before anything is shown. */
+const ofPerson = async (machine: Machine, stores: Stores, args: Args, wanted: Wanted): Promise<AsyncGenerator<LiveRow> | undefined> => {
+  const looker = readLooker(args)
+  const same = args.text('same-person-as')
+  if (same !== undefined && !isTransaction(same)) throw new UsageError('--same-person-as: a transaction')
+  const refIn = async (transaction: string): Promise<string | undefined> => {
+    const events = await stores.journal.read(transactionStream(transaction))
+    const named = events.map(({ data }) => data['person']).find((person) => typeof person === 'string')
+    return typeof named === 'string' ? named : undefined
   }
-  return found
+  const person = same === undefined ? (await personOn(machine, stores))?.person.ref : await refIn(same)
+  const narrowed = { ...(wanted.client !== undefined && { client: wanted.client }), ...(person !== undefined && { person }) }
+  await look(machine, stores, { ...looker, what: 'the sign-ins of one person', ...narrowed })
+  return person === undefined ? undefined : transactionsOfPerson(stores.journal, stores.views, person, wanted)
 }
 
-const stageOf = ({ stage, failure }: LiveRow): string => (failure === null ? stage : `${stage}: ${failure.replaceAll('_', ' ')}`)
+const source = async (machine: Machine, stores: Stores, args: Args, wanted: Wanted): Promise<AsyncGenerator<LiveRow> | undefined> => {
+  if (isAboutPerson(args)) return ofPerson(machine, stores, args, wanted)
+  const correlation = checked(args, 'correlation', CORRELATION, 'the id of a request, an event, a command, a consent or a transaction')
+  if (correlation === undefined) return findTransactions(stores.views, wanted)
+  const after = wanted.since === undefined ? undefined : await positionOfFirstSince(stores.views, wanted.since)
+  const line = progressLine(machine)
+  return transactionsCorrelated(stores.journal, stores.views, correlation, after, (events) =>
+    line.show(`${String(events)} events looked through`),
+  )
+}
+
+const isAboutPerson = (args: Args): boolean => args.flag('person') || args.text('same-person-as') !== undefined
+
+const stageOf = ({ stage, errors }: LiveRow): string =>
+  errors.length === 0 ? stage : `${stage}: ${errors.join(', ').replaceAll('_', ' ')}`
+
+const HEADS = ['STARTED (UTC)', 'TRANSACTION', 'CLIENT', 'STAGE'] as const
+/** Widths of all columns but the last: a transaction has 27 characters. */
+const WIDTHS = [19, 27, 8]
+
+async function* first(rows: AsyncGenerator<LiveRow>, limit: number): AsyncGenerator<LiveRow> {
+  let told = 0
+  for await (const row of rows) {
+    yield row
+    told += 1
+    if (told >= limit) return
+  }
+}
 
 const run = (machine: Machine, args: Args): Promise<ExitCode> => {
   const wanted = wantedOf(machine, args)
-  return withStores(machine, args, 'existing', async (stores) => {
+  const limit = readLimit(args.text('limit'))
+  return withStores(machine, args, isAboutPerson(args) ? 'existing' : 'looking', async (stores) => {
     const { terminal } = machine
     await caughtUp(machine, stores, 'live')
-    const rows = await find(stores, wanted)
-    if (args.json)
-      sayJson(
-        terminal,
-        rows.map(({ started: _started, ...row }) => row),
-      )
-    else if (rows.length === 0) say(terminal, 'No transaction was found.')
-    else {
-      const cells = rows.map((row) => [shortInstant(row.started_at), row.transaction, row.client, stageOf(row)])
-      terminal.out(table(terminal.columns, ['STARTED (UTC)', 'TRANSACTION', 'CLIENT', 'STAGE'], cells))
-    }
+    const rows = first((await source(machine, stores, args, wanted)) ?? none(), limit)
+    if (args.json) await streamedJson(terminal, rows, ({ started: _started, position: _position, ...row }) => row)
+    else
+      await streamedTable(terminal, { heads: HEADS, widths: WIDTHS, empty: 'No transaction was found.' }, rows, (row) => [
+        shortInstant(row.started_at),
+        row.transaction,
+        row.client,
+        stageOf(row),
+      ])
     return 0
   })
+}
+
+async function* none(): AsyncGenerator<LiveRow> {
+  // Nobody of that name ever signed in.
 }
 
 export const txFind: Verb = {
   name: 'tx find',
   operands: '',
   summary: 'sign-ins, newest first',
-  help: ['Stages:', ...Object.entries(STAGES).map(([stage, words]) => `  ${stage.padEnd(13)} ${words}`)],
+  help: [
+    'What one person did is found with --person (the identifier comes on standard',
+    'input) or --same-person-as; both are recorded, with who looked and why.',
+    '',
+    'Stages:',
+    ...Object.entries(STAGES).map(([stage, words]) => `  ${stage.padEnd(13)} ${words}`),
+  ],
   options: {
     client: { type: 'string' },
     stage: { type: 'string' },
+    factor: { type: 'string' },
+    error: { type: 'string' },
+    reference: { type: 'string' },
+    correlation: { type: 'string' },
     since: { type: 'string' },
     until: { type: 'string' },
     limit: { type: 'string' },
+    person: { type: 'boolean' },
+    'same-person-as': { type: 'string' },
+    ...LOOKING.options,
   },
   optionHelp: {
     client: 'of this relying party',
     stage: 'at this stage',
+    factor: 'by this factor',
+    error: 'where this went wrong, also where it went on: wrong, limited, unavailable, ...',
+    reference: 'with these four characters on the page',
+    correlation: 'of which something bears this id: of a request, an event, a consent',
     since: 'started from then on: 2026-11-24, 2026-11-24T12:00Z, 30m, 2h, 7d',
     until: 'started before then',
-    limit: `at most so many (default ${String(LIMIT_DEFAULT)})`,
+    limit: `at most so many (default ${String(LIMIT_DEFAULT)}), or all`,
+    person: 'of the person whose identifier is on standard input',
+    'same-person-as': 'of the person of this transaction',
+    ...LOOKING.optionHelp,
   },
   run,
 }

@@ -1,14 +1,15 @@
 import type { Machine, Stores } from './context.ts'
-import { complain, progressLine, say, sayJson } from './output.ts'
+import { complain, progressLine, say, sayJson, table } from './output.ts'
 import { streamOf } from './streams.ts'
 import { stringify } from './text.ts'
 import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
-import { replay, type Difference, type Replayed } from '../replay.ts'
-import { Fault, type Json, type Position } from '../../domain/ports.ts'
+import type { Difference } from '../replay/difference.ts'
+import { replayAll, type ReplayedAll } from '../replay/replay-all.ts'
+import { replay } from '../replay/replay.ts'
+import type { Progress } from '../replay/walk.ts'
 
-const PAGE_EVENTS = 1024
-/** Differences told one by one; the others are counted. */
+/** Streams that cannot be read, told one by one; the others are counted. */
 const TOLD_MAX = 20
 
 const told = ({ revision, command, path, recorded, decided }: Difference): string =>
@@ -31,54 +32,35 @@ const one = async (machine: Machine, { journal }: Stores, args: Args): Promise<E
   return replayed.verdict === 'same' ? 0 : replayed.verdict === 'different' ? 1 : 3
 }
 
-/** Every sign-in, found by its first event, so that no projection is needed. */
-async function* transactions({ journal }: Stores): AsyncGenerator<string> {
-  for (let after: Position | undefined; ;) {
-    const filter = { types: ['AuthorizationStarted'] }
-    const page = await journal.store.readAll({ filter, max: PAGE_EVENTS, ...(after !== undefined && { after }) })
-    for (const event of page.events) yield event.stream
-    if (page.end || page.next === undefined) return
-    after = page.next
-  }
-}
-
-type Counted = { same: number; different: number; missing_input: number; unreadable: number }
-
-const attempt = async ({ journal }: Stores, stream: string, known: Map<string, Json | undefined>): Promise<Replayed | string> => {
-  try {
-    return await replay(journal, stream, known)
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'corrupt') return error.message
-    throw error
-  }
-}
-
-const all = async (machine: Machine, stores: Stores, args: Args): Promise<ExitCode> => {
-  const { terminal } = machine
-  const counted: Counted = { same: 0, different: 0, missing_input: 0, unreadable: 0 }
-  const found: (Replayed | { readonly stream: string; readonly problem: string })[] = []
-  const known = new Map<string, Json | undefined>()
+/** Where a walk through the log stands, and how fast it goes. */
+export const walked = (machine: Machine): { readonly show: Progress; readonly end: () => void } => {
   const line = progressLine(machine)
-  let done = 0
-  for await (const stream of transactions(stores)) {
-    const replayed = await attempt(stores, stream, known)
-    counted[typeof replayed === 'string' ? 'unreadable' : replayed.verdict] += 1
-    if (typeof replayed === 'string') found.push({ stream, problem: replayed })
-    else if (replayed.verdict === 'different') found.push(replayed)
-    done += 1
-    if (done % 100 === 0) line.show(`${String(done)} replayed`)
-    found.splice(TOLD_MAX)
+  return {
+    show: ({ signIns, events, at }) => line.show(`${String(signIns)} sign-ins, ${String(events)} events, until ${at?.slice(0, 16) ?? ''}`),
+    end: line.end,
   }
-  line.end()
-  const { same, different, missing_input: missing, unreadable } = counted
-  if (args.json) sayJson(terminal, { ...counted, found })
+}
+
+const sayGroups = ({ terminal }: Machine, { groups, missing, problems }: ReplayedAll): void => {
+  if (groups.length > 0) {
+    const cells = groups.map(({ kind, streams, first, examples }) => [kind, String(streams), `${told(first)}; e.g. ${examples[0] ?? ''}`])
+    terminal.out(table(terminal.columns, ['KIND', 'STREAMS', 'FIRST DIFFERENCE'], cells))
+  }
+  for (const { what, streams, example } of missing) say(terminal, `Missing in ${String(streams)} streams: ${what}; e.g. ${example}`)
+  for (const { stream, problem } of problems.slice(0, TOLD_MAX)) say(terminal, `${stream}: ${problem}`)
+}
+
+const all = async (machine: Machine, { journal }: Stores, args: Args): Promise<ExitCode> => {
+  const { terminal } = machine
+  const line = walked(machine)
+  const replayed = await replayAll(journal, line.show).finally(line.end)
+  const { streams, signIns, decisions, same, different, missing_input: missing, unreadable } = replayed
+  if (args.json) sayJson(terminal, replayed)
   else {
-    for (const row of found) {
-      const what = 'problem' in row ? row.problem : row.difference === undefined ? '' : told(row.difference)
-      say(terminal, `${row.stream}: ${what}`)
-    }
+    sayGroups(machine, replayed)
     say(
       terminal,
+      `${String(streams)} streams, ${String(signIns)} of them sign-ins; ${String(decisions)} decisions were made again.`,
       `${String(same)} same, ${String(different)} different, ${String(missing)} with missing input, ${String(unreadable)} unreadable.`,
     )
   }
@@ -94,9 +76,9 @@ export const txReplay: Verb = {
     'today; the first difference is named. 3: what the decision read is gone.',
   ],
   options: { all: { type: 'boolean' } },
-  optionHelp: { all: 'every sign-in there is, instead of ID' },
+  optionHelp: { all: 'everything that was ever decided, instead of ID; differences are grouped' },
   run: (machine, args) => {
     if (args.flag('all') === args.operands.length > 0) throw new UsageError('usage: esignet tx replay ID, or: esignet tx replay --all')
-    return withStores(machine, args, 'existing', (stores) => (args.flag('all') ? all(machine, stores, args) : one(machine, stores, args)))
+    return withStores(machine, args, 'looking', (stores) => (args.flag('all') ? all(machine, stores, args) : one(machine, stores, args)))
   },
 }

@@ -4,9 +4,10 @@ import { allProjections } from '../../src/cli/catch-up.ts'
 import type { Stores } from '../../src/cli/context.ts'
 import { systemRuntime } from '../../src/compose.ts'
 import { composed } from '../../src/machine.ts'
-import { replay } from '../../src/replay.ts'
+import { rulesReader } from '../../src/replay/inputs.ts'
+import { replay } from '../../src/replay/replay.ts'
 import { rebuild } from '../../projections/rebuild.ts'
-import type { Json, Position } from '../../domain/ports.ts'
+import type { Position } from '../../domain/ports.ts'
 import { answerOne } from './child.ts'
 
 export type RatesOrder = {
@@ -60,10 +61,10 @@ const firstStreams = async ({ journal }: Stores, count: number): Promise<readonl
 
 const replayAll = async (stores: Stores, count: number): Promise<number> => {
   const streams = await firstStreams(stores, count)
-  const known = new Map<string, Json | undefined>()
+  const rulesOf = rulesReader(stores.journal)
   const before = cpuUsage()
   for (const stream of streams) {
-    const { verdict } = await replay(stores.journal, stream, known)
+    const { verdict } = await replay(stores.journal, stream, rulesOf)
     if (verdict !== 'same') throw new Error(`${stream} is replayed as ${verdict}`)
   }
   const { user, system } = cpuUsage(before)

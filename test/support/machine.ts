@@ -53,6 +53,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
         err: (text) => {
           err += text
         },
+        drained: async () => undefined,
         columns: 80,
         watched: false,
         input: async () => input,

@@ -1,9 +1,9 @@
-// An operator who replays an incident must not send codes or release claims again; `src/replay.ts` is handed a journal to read and runs pure deciders.
+// An operator who replays an incident must not send codes or release claims again; `src/replay/` is handed a journal to read and runs pure deciders.
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { join } from 'node:path'
 import { readOutbox } from '../../../adapters/id-system/mock/plugin.ts'
-import { replay } from '../../../src/replay.ts'
+import { replay } from '../../../src/replay/replay.ts'
 import { attacked } from '../../support/attacked.ts'
 import { readEvents } from '../../support/broker.ts'
 import { begin, redeem, signIn, userinfo } from '../../support/rp.ts'

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { replay, stateAt } from '../../src/replay.ts'
-import { clientStream, consentStream, transactionStream } from '../../domain/streams.ts'
-import type { Journal } from '../../src/journal.ts'
-import type { Recorded } from '../../projections/projection.ts'
-import { CONSENT, finish, given, OTHER_TX, SHOP, signIn, TX, type Given } from '../support/given.ts'
+import { replay, stateAt } from '../../../src/replay/replay.ts'
+import { clientStream, consentStream, transactionStream } from '../../../domain/streams.ts'
+import type { Journal } from '../../../src/journal.ts'
+import type { Recorded } from '../../../projections/projection.ts'
+import { CONSENT, finish, given, OTHER_TX, SHOP, signIn, TX, type Given } from '../../support/given.ts'
 
 describe('replay (audit-and-operations 4.2)', () => {
   let world: Given
