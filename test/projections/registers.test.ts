@@ -101,7 +101,9 @@ describe('registers that cross streams', () => {
     const cache: RowCache = new Map()
     for (const row of missingRows(live, cache, messages, undefined)) remember(cache, row, undefined)
     const all = tell(live, cache, messages, undefined)
-    const rows = all.changes.flatMap((change) => (change.kind === 'put' && change.table === 'transactions' ? [change.row['transaction']] : []))
+    const rows = all.changes.flatMap((change) =>
+      change.kind === 'put' && change.table === 'transactions' ? [change.row['transaction']] : [],
+    )
     expect(new Set(rows).size).to.equal(rows.length)
     expect(all.events).to.be.greaterThan(rows.length)
   })
