@@ -37,7 +37,7 @@ export const consentHistoryVerb: Verb = {
   summary: 'what happened to the consents towards a relying party; never who gave them',
   help: [
     'One line an event, as they are read; with --json one JSON text a line.',
-    'An agreement has a name that is made for this answer alone. Fields: ops/consent.md.',
+    'An agreement is named by a key made for this answer. Fields: ops/consent.md.',
   ],
   options: { client: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' }, ...LOOKING.options },
   optionHelp: {

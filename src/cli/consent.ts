@@ -1,5 +1,6 @@
 import { caughtUp } from './catch-up.ts'
 import { consentHistoryVerb } from './consent-history.ts'
+import { consentNotice } from './consent-notice.ts'
 import { consentShow } from './consent-show.ts'
 import { findWhich, readWhich, WHICH } from './consent-which.ts'
 import type { Machine } from './context.ts'
@@ -80,6 +81,7 @@ export const consentVerbs: readonly Verb[] = [
   },
   consentShow,
   consentHistoryVerb,
+  consentNotice,
   {
     name: 'consent withdraw',
     operands: '[ID]',

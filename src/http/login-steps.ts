@@ -135,7 +135,13 @@ const consent: Step = async (world, request, session) => {
   const action = field(request, 'action')
   if (action === 'cancel') return told(world, request, session, await denyConsent(world, act, state))
   if (action !== 'accept') return show(world, request, session, { problem: { code: 'form_invalid' } })
-  const choice = { claims: fields(request, 'claims'), scopes: fields(request, 'scopes'), language: session.language }
+  const notice = field(request, 'notice')
+  const choice = {
+    claims: fields(request, 'claims'),
+    scopes: fields(request, 'scopes'),
+    language: session.language,
+    ...(notice !== undefined && { notice }),
+  }
   const agreed = await giveConsent(world, act, state, choice)
   if (agreed.refusal !== undefined && agreed.state.stage === 'authenticated')
     return show(

@@ -1,18 +1,13 @@
 import type { Session } from './session.ts'
-import { nameIn } from '../localised.ts'
 import { endingOf, readIndividualId } from '../people.ts'
 import { referenceOf } from '../reference.ts'
 import { unseal, type SealedParts } from '../sealed.ts'
-import { NOTICE_VERSION } from '../steps/notice.ts'
+import { NOTICE_VERSION, noticeDigest, noticeView } from '../steps/notice.ts'
 import type { World } from '../world.ts'
-import { isClaimScope } from '../../domain/claims.ts'
 import { nextFactors } from '../../domain/assurance.ts'
 import type { Factor, FactorOffer, IndividualId, Instant } from '../../domain/ports.ts'
 import { provenFactors } from '../../domain/transaction/state.ts'
-import { plusDays, plusSeconds, secondsUntil } from '../../domain/time.ts'
-import { summaryOf } from '../../domain/verified/consent.ts'
-import { isVerifiedName } from '../../domain/verified/names.ts'
-import { readVerifiedRequests } from '../../domain/verified/request.ts'
+import { plusSeconds, secondsUntil } from '../../domain/time.ts'
 import type { ChooseView, ConsentView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
 
 const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
@@ -126,47 +121,19 @@ export const pinView = (...asked: Parameters<typeof passwordView>): PinView => {
   return { ...passwordView(...asked), ...(digits !== undefined && { digits }) }
 }
 
-/** What is asked for as verified, with the names of the trust frameworks in the language of the page. */
-const verifiedView = (world: World, { state, raw, language }: Session): Pick<ConsentView, 'verified'> => {
-  const asked = (state.request?.claims ?? []).filter(({ name }) => isVerifiedName(name))
-  const { verifiedClaims: described } = world.idSystem.description
-  const requests = readVerifiedRequests(raw?.['claims'])
-  if (asked.length === 0 || described === undefined || requests === undefined) return {}
-  const { frameworks, told } = summaryOf(requests, described)
-  const named = (essential: boolean) => asked.filter((claim) => claim.essential === essential).map(({ name }) => name)
-  const names = described.trustFrameworks
-    .filter(({ id }) => frameworks.includes(id))
-    .map(({ id, name }) => name[language] ?? name['en'] ?? id)
-  return { verified: { essential: named(true), voluntary: named(false), frameworks: names, told } }
-}
-
 export const consentView = (
   world: World,
   session: Session,
   at: Instant,
   sealed: SealedParts['person'] | undefined,
   problem?: Problem,
-): ConsentView => {
-  const { claims = [], scopes = [] } = session.state.request ?? {}
-  const { configuration } = session.client
-  const plain = claims.filter(({ name }) => !isVerifiedName(name))
-  const named = (essential: boolean) => plain.filter((claim) => claim.essential === essential).map(({ name }) => name)
-  const purpose = configuration && nameIn(configuration, 'purpose', [session.language])
-  const { policy_uri: privacy, tos_uri: terms, consent_days: days = 0 } = configuration ?? {}
-  return {
-    idEnding: endingIn(sealed),
-    essential: named(true),
-    voluntary: named(false),
-    scopes: scopes.filter((scope) => !isClaimScope(scope)),
-    ...verifiedView(world, session),
-    ...(purpose !== undefined && { purpose }),
-    ...(days > 0 && { validUntil: plusDays(at, days) }),
-    notice: { version: NOTICE_VERSION },
-    links: { ...(privacy !== undefined && { privacy }), ...(terms !== undefined && { terms }) },
-    ...limitOf(world, session, at),
-    ...problemOf(problem),
-  }
-}
+): ConsentView => ({
+  ...noticeView(world, session),
+  idEnding: endingIn(sealed),
+  notice: { version: NOTICE_VERSION, digest: noticeDigest(world, session) },
+  ...limitOf(world, session, at),
+  ...problemOf(problem),
+})
 
 /** Whom this sign-in is about: who proved it, else who was named last. */
 export const sealedPerson = async (world: World, { transaction, state }: Session): Promise<SealedParts['person'] | undefined> => {

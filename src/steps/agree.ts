@@ -5,7 +5,7 @@ import { consentIdOf } from '../people.ts'
 import { openRequest, unseal, type SealedParts } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, commandStream, type Act, type Outcome } from './act.ts'
-import { NOTICE_VERSION, noticeOf } from './notice.ts'
+import { keepNotice, NOTICE_VERSION, noticeDigest } from './notice.ts'
 import { takeBack } from './withdraw.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { covers, type ConsentState, type StandingConsent } from '../../domain/consent/consent.ts'
@@ -22,7 +22,13 @@ import { isClaimScope } from '../../domain/claims.ts'
 import type { Language } from '../ui/views.ts'
 
 /** What the person chose on the page: voluntary claims, and scopes that are more than names for claims. */
-export type Choice = { readonly claims: readonly string[]; readonly scopes: readonly string[]; readonly language: Language }
+export type Choice = {
+  readonly claims: readonly string[]
+  readonly scopes: readonly string[]
+  readonly language: Language
+  /** The notice that the page showed. */
+  readonly notice?: string
+}
 
 /** No code or token of a login lives longer than this after consent: what a withdrawal must reach (rule 13). */
 const liveUntil = ({ lifetimes, limits }: Policy, at: Instant): Instant =>
@@ -119,6 +125,9 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
   const asked = request.scopes.filter((scope) => !isClaimScope(scope))
   if (!choice.claims.every((claim) => voluntary.includes(claim)) || !choice.scopes.every((scope) => asked.includes(scope)))
     return { state, refusal: 'form_invalid' }
+  const asking = { client: act.client, state, raw: await openRequest(world, act.transaction), language: choice.language }
+  // The relying party, or the language, changed since the page was shown: nobody agreed to what stands there now (REG-07).
+  if (choice.notice !== undefined && choice.notice !== noticeDigest(world, asking)) return { state, refusal: 'form_stale' }
   const consent = await consentOf(world, act, state)
   const { configuration } = act.client
   const requestDigest = await requestDigestOf(world, act, state)
@@ -128,7 +137,7 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
     client: configuration.client_id,
     transaction,
     requestDigest,
-    notice: { digest: await noticeOf(world, act, choice.language), version: NOTICE_VERSION, language: choice.language },
+    notice: { digest: await keepNotice(world, act, asking), version: NOTICE_VERSION, language: choice.language },
     essential,
     accepted: voluntary.filter((claim) => choice.claims.includes(claim)),
     refused: voluntary.filter((claim) => !choice.claims.includes(claim)),

@@ -19,6 +19,8 @@ export type Brand = {
   /** Clock times between which somebody answers. */
   readonly hours: { readonly from: string; readonly to: string }
   readonly timeZone: { readonly id: string; readonly name: LanguageText }
+  /** Where people complain about how their details are used; without a URL it is not named. */
+  readonly authority: { readonly name: LanguageText; readonly url: string }
   readonly links: { readonly help: string; readonly privacy: string; readonly accessibility: string }
   readonly light: Colours
   readonly dark: Colours
@@ -52,6 +54,7 @@ export const ALMARIA: Brand = {
       ta: 'அல்மாரியா நேரம்',
     },
   },
+  authority: { name: { en: 'Data protection authority' }, url: '' },
   links: { help: '/help', privacy: '/privacy', accessibility: '/accessibility' },
   light: { brand: '#0e4f54', onBrand: '#ffffff', cover: '#0f4347', seal: '#a8741a', link: '#0b5459' },
   dark: { brand: '#86d3cd', onBrand: '#06262a', cover: '#103b3f', seal: '#dcae5c', link: '#93d9d3' },
@@ -72,7 +75,13 @@ const WORDS = /^[^<>{}\p{Cc}]{1,120}$/u
 const LINES_MAX = 8
 
 const patternOf = (path: string): RegExp =>
-  /^(light|dark)\./.test(path) ? COLOUR : path.startsWith('links.') ? LINK : path.startsWith('emblem.') ? PATH_DATA : WORDS
+  /^(light|dark)\./.test(path)
+    ? COLOUR
+    : path.startsWith('links.') || path === 'authority.url'
+      ? LINK
+      : path.startsWith('emblem.')
+        ? PATH_DATA
+        : WORDS
 
 const bad = (path: string, want: string): Fault => new Fault('invalid', `brand.${path}: ${want}`)
 
@@ -88,7 +97,7 @@ const merged = (path: string, base: unknown, over: unknown): unknown => {
     return over.map((entry) => merged(path, '', entry))
   }
   if (!isObject(base) || !isObject(over)) throw bad(path, 'must be an object')
-  const isLanguageText = path === 'country' || path === 'timeZone.name'
+  const isLanguageText = path === 'country' || path === 'timeZone.name' || path === 'authority.name'
   const unknownMember = Object.keys(over).find((member) => !isLanguageText && !(member in base))
   if (unknownMember !== undefined) throw bad(path === '' ? unknownMember : `${path}.${unknownMember}`, 'is not known')
   if (isLanguageText) return Object.fromEntries(Object.entries(over).map(([tag, text]) => [tag, merged(path, 'text', text)]))

@@ -1,157 +1,25 @@
-import { hintOf, idOf, labelOf } from './claims.ts'
-import { attribute, clip, type Html, html, num, type Part } from './html.ts'
-import { icon } from './icons.ts'
+import { html, num } from './html.ts'
 import { layout } from './layout.ts'
+import { isOnlySignIn, noticePieces } from './notice.ts'
 import { csrfField, limitForm, summary, tell, to } from './parts.ts'
-import type { ConsentView, Frame, Page } from './views.ts'
-import { type Words, wordsOf } from './words.ts'
-
-/** Letters of what a relying party says of its purpose. */
-const PURPOSE_MAX = 300
-
-/** Letters of what an ID system calls a trust framework. */
-const FRAMEWORK_MAX = 100
-
-const neededRow = (claim: string, index: number, { say, language }: Words): Html => {
-  const hint = hintOf('claim', claim, say)
-  return html`<li id="${idOf('claim', claim, index)}">
-    ${icon('check')}<b>${labelOf('claim', claim, say, language)}</b>${hint && html`<p class="hint">${hint}</p>`}
-  </li>`
-}
-
-/** Never ticked beforehand. */
-const boxRow = (asked: string, index: number, name: 'claims' | 'scopes', { say, language }: Words): Html => {
-  const kind = name === 'claims' ? 'claim' : 'scope'
-  const id = idOf(name, asked, index)
-  const hint = hintOf(kind, asked, say)
-  return html`<li>
-    <input type="checkbox" id="${id}" name="${name}" value="${asked}" ${attribute('aria-describedby', hint && `${id}-why`)} />
-    <label for="${id}">${labelOf(kind, asked, say, language)}</label>
-    ${hint && html`<p class="hint" id="${id}-why">${hint}</p>`}
-  </li>`
-}
-
-/** Claims with how they were checked: by which rules, and what else of the check is told. */
-const verifiedAsks = ({ essential, voluntary, frameworks, told }: NonNullable<ConsentView['verified']>, words: Words): Html => {
-  const { say } = words
-  const names = frameworks.map((name) => html`<b dir="auto">${clip(name, FRAMEWORK_MAX)}</b>`)
-  return html`<fieldset class="group" id="verified" aria-describedby="verified-hint">
-    <legend>${say('consent.verified')}</legend>
-    <div id="verified-hint">
-      <p class="hint">${say('consent.verified.hint')}</p>
-      <ul>
-        ${names.map((name) => html`<li>${say('consent.verified.framework', { framework: name })}</li>`)}
-        ${told.map((kind) => html`<li>${say(`consent.verified.${kind}`)}</li>`)}
-      </ul>
-    </div>
-    ${
-      essential.length > 0 &&
-      html`<p class="hint">${say('consent.needs.hint')}</p>
-        <ul class="rows">
-          ${essential.map((asked, index) => neededRow(asked, index, words))}
-        </ul>`
-    }
-    ${
-      voluntary.length > 0 &&
-      html`<p class="hint">${say('consent.choose.hint')}</p>
-        <ul class="rows">
-          ${voluntary.map((asked, index) => boxRow(asked, index, 'claims', words))}
-        </ul>`
-    }
-  </fieldset>`
-}
-
-const asks = (view: ConsentView, words: Words): Part => {
-  const { say } = words
-  const { essential, voluntary, scopes, verified } = view
-  return [
-    essential.length > 0 &&
-      html`<section class="group" aria-labelledby="needed">
-        <h2 id="needed">${say('consent.needs')}</h2>
-        <p class="hint">${say('consent.needs.hint')}</p>
-        <ul class="rows">
-          ${essential.map((asked, index) => neededRow(asked, index, words))}
-        </ul>
-      </section>`,
-    voluntary.length > 0 &&
-      html`<fieldset class="group" aria-describedby="voluntary-hint">
-        <legend>${say('consent.choose')}</legend>
-        <p class="hint" id="voluntary-hint">${say('consent.choose.hint')}</p>
-        <ul class="rows">
-          ${voluntary.map((asked, index) => boxRow(asked, index, 'claims', words))}
-        </ul>
-      </fieldset>`,
-    verified && verifiedAsks(verified, words),
-    scopes.length > 0 &&
-      html`<fieldset class="group">
-        <legend>${say('consent.allow')}</legend>
-        <ul class="rows">
-          ${scopes.map((asked, index) => boxRow(asked, index, 'scopes', words))}
-        </ul>
-      </fieldset>`,
-  ]
-}
-
-const isWeb = (link: string | undefined): link is string => link !== undefined && /^https?:\/\//.test(link)
-
-/** Each sentence is true of the build: the ID system releases after consent (rule 29), events hold no value (rule 1), `sub` is pairwise (rule 19). */
-const whatHappens = (view: ConsentView, words: Words, isOnly: boolean): Html => {
-  const { say, date } = words
-  const { notice, validUntil, links } = view
-  const items: readonly Part[] = [
-    !isOnly && say('consent.what.gives'),
-    !isOnly && say('consent.what.keeps'),
-    !isOnly && say('consent.what.number'),
-    validUntil === undefined ? say('consent.what.each') : say('consent.what.until', { date: date(validUntil) }),
-    say('consent.what.back'),
-    say('consent.what.notice', { version: num(notice.version) }),
-    isWeb(links?.privacy) && html`<a href="${links.privacy}" rel="noopener noreferrer">${say('consent.privacy')}</a>`,
-    isWeb(links?.terms) && html`<a href="${links.terms}" rel="noopener noreferrer">${say('consent.terms')}</a>`,
-  ]
-  return html`<details class="more" id="what-happens">
-    <summary>${say('consent.what')}</summary>
-    <div class="in-more">
-      <ul>
-        ${items.filter((item) => item !== false && item !== undefined).map((item) => html`<li>${item}</li>`)}
-      </ul>
-    </div>
-  </details>`
-}
-
-const decision = (frame: Frame, view: ConsentView, words: Words, isOnly: boolean): Html => {
-  const { say } = words
-  return html`<form id="form-consent" method="post" action="${to(frame, 'consent')}">
-    ${csrfField(frame)}${asks(view, words)}${whatHappens(view, words, isOnly)}
-    <div class="actions pair">
-      <button class="go" id="accept" name="action" value="accept">${say(isOnly ? 'consent.accept.only' : 'consent.accept')}</button>
-      <button class="alt" id="cancel" name="action" value="cancel" aria-describedby="cancel-hint">
-        ${say(isOnly ? 'consent.refuse.only' : 'consent.refuse')}
-      </button>
-    </div>
-    <p class="hint after" id="cancel-hint">${say('consent.refuse.hint')}</p>
-  </form>`
-}
+import type { ConsentView, Page } from './views.ts'
+import { wordsOf } from './words.ts'
 
 export const consentPage: Page<ConsentView> = (frame, view) => {
   const words = wordsOf(frame)
   const { say, line } = words
-  const isOnly = view.verified === undefined && view.essential.length + view.voluntary.length + view.scopes.length === 0
+  const { question, why, asked, answers } = noticePieces(frame, view)
   const told =
     view.problem && tell(view.problem, words, { empty: 'problem.empty', malformed: 'problem.malformed', again: 'problem.malformed' })
   return layout(frame, words, {
-    title: line(isOnly ? 'choose.title' : 'consent.title'),
+    title: line(isOnlySignIn(view) ? 'choose.title' : 'consent.title'),
     hasProblem: told !== undefined,
-    main: html`${told && summary({ ...told, atField: undefined }, 'form-consent')}
-      <h1>${say(isOnly ? 'consent.heading.only' : 'consent.heading')}</h1>
+    main: html`${told && summary({ ...told, atField: undefined }, 'form-consent')} ${question}
       <p class="as"><span>${say('consent.as', { ending: num(view.idEnding) })}</span></p>
-      ${isOnly && html`<p class="intro">${say('consent.only')}</p>`}
-      ${
-        view.purpose !== undefined &&
-        html`<figure class="said">
-          <figcaption>${say('consent.why')}</figcaption>
-          <blockquote dir="auto">${clip(view.purpose, PURPOSE_MAX)}</blockquote>
-        </figure>`
-      }
-      ${decision(frame, view, words, isOnly)} ${limitForm(frame, words, view.limit, 'limit.decide')}`,
+      ${why}
+      <form id="form-consent" method="post" action="${to(frame, 'consent')}">
+        ${csrfField(frame)}<input type="hidden" name="notice" value="${view.notice.digest}" />${asked}${answers}
+      </form>
+      ${limitForm(frame, words, view.limit, 'limit.decide')}`,
   })
 }

@@ -8,6 +8,9 @@ import { PARTY_MAX, type Words } from './words.ts'
 /** Beyond this many letters the band with name and host does not stick: it would cover too much of a small screen. */
 const STICKY_MAX = 40
 
+/** One step from every page to what one agreed to (REG-05). */
+export const OWN_PAGE = '/my'
+
 const languageMenu = (frame: Frame, { say, line }: Words): Html =>
   html`<nav class="lang" aria-label="${line('language')}">
     <details id="language">
@@ -56,6 +59,7 @@ const foot = (frame: Frame, { say }: Words): Html => {
   const { links, hours } = frame.brand
   return html`<footer class="foot">
     <ul>
+      <li><a href="${OWN_PAGE}">${say('my.title')}</a></li>
       <li><a href="${links.help}">${say('foot.help')}</a></li>
       <li><a href="${links.privacy}">${say('foot.privacy')}</a></li>
       <li><a href="${links.accessibility}">${say('foot.accessibility')}</a></li>

@@ -146,9 +146,3 @@ export const dateAndTime = (language: Language, zone: string, at: Instant): Html
 
 export const either = (language: Language, things: readonly string[]): string =>
   new Intl.ListFormat(language, { type: 'disjunction' }).format(things)
-
-const IN_NOTICE = /^(consent|claim|scope)\./
-
-/** What a person is told before agreeing, for the record of the notice: every sentence of the consent page, by its key. */
-export const noticeSentences = (language: Language): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(TEXTS[language]).filter(([key]) => IN_NOTICE.test(key)))

@@ -126,9 +126,8 @@ export type PasswordView = {
   readonly problem?: Problem
 }
 
-/** Posts `claims` and `scopes` (each none, one or many) with `action` `accept` or `cancel` to `${base}/consent`. */
-export type ConsentView = {
-  readonly idEnding: string
+/** What a person is told before agreeing, and what the record of it keeps: nothing of the person, nothing of the day. */
+export type NoticeView = {
   /** Names of claims and scopes: each is the value of its checkbox and the key of its label. */
   readonly essential: readonly string[]
   readonly voluntary: readonly string[]
@@ -143,10 +142,24 @@ export type ConsentView = {
   }
   /** The relying party's words. */
   readonly purpose?: string
-  /** Until when the same request is not asked again. Absent: it is asked each time. */
-  readonly validUntil?: Instant
+  /** For how many days the same request is not asked again. 0: it is asked each time. */
+  readonly days: number
   readonly notice: { readonly version: string }
-  readonly links?: { readonly privacy?: string; readonly terms?: string }
+  /** Where people see and take back what they agreed to: an absolute URL. */
+  readonly page: string
+  readonly links?: {
+    readonly privacy?: string
+    readonly terms?: string
+    /** Where people complain about how their details are used. */
+    readonly authority?: { readonly name: string; readonly url: string }
+  }
+}
+
+/** Posts `claims` and `scopes` (each none, one or many), `notice` and `action` `accept` or `cancel` to `${base}/consent`. */
+export type ConsentView = NoticeView & {
+  readonly idEnding: string
+  /** Of the notice on this page: goes into the form, so that nobody agrees to one that changed meanwhile. */
+  readonly notice: { readonly version: string; readonly digest: string }
   readonly limit?: Limit
   readonly problem?: Problem
 }

@@ -19,7 +19,7 @@ export type Words = {
   readonly language: Language
 }
 
-export const wordsOf = (frame: Frame): Words => {
+export const wordsOf = (frame: Pick<Frame, 'brand' | 'language' | 'party'>): Words => {
   const { brand, language } = frame
   const unnamed = lineIn(language)('party.unnamed').markup
   const party = frame.party === undefined ? unnamed : clip(frame.party.name, PARTY_MAX)

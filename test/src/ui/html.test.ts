@@ -74,7 +74,10 @@ describe('html: nothing that was put in breaks out', () => {
           voluntary: ['email'],
           scopes: [],
           purpose: text,
-          notice: { version: text },
+          notice: { version: text, digest: text },
+          days: 30,
+          page: 'https://id.almaria.example/my',
+          links: { authority: { name: text, url: 'https://privacy.example/' } },
         }),
         errorPage(frame, { code: 'bug', reference: text }),
       ]

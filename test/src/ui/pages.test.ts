@@ -114,6 +114,7 @@ describe('pages: names that doors and scripted browsers rely on', () => {
     const page = pageOf('consent')
     expect(controlsOf(page, 'form-consent')).to.deep.equal([
       'csrf=v1.Jx0pQ7',
+      'notice=notice0000000000000000000000000000000000000',
       'claims=phone_number',
       'claims=email',
       'claims=picture',

@@ -56,6 +56,9 @@ const otp: OtpView = {
 const essential = ['name', 'birthdate', 'address']
 const voluntary = ['phone_number', 'email', 'picture']
 
+const DIGEST = 'notice0000000000000000000000000000000000000'
+const asked = { days: 0, page: 'https://id.almaria.example/my' }
+
 /** Every page in every state, by name. */
 export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
   choose: (frame) => choosePage(frame, { idTypes: ['uin', 'vid'], factors: ['otp', 'password', 'pin'], ownDevice: 'offer', limit }),
@@ -95,9 +98,14 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
       voluntary,
       scopes: ['profile', 'residence_certificate'],
       purpose: 'To open your savings account. The Banking Act asks every bank to know its customers.',
-      validUntil: '2027-11-24T14:33:00.000Z',
-      notice: { version: '3' },
-      links: { privacy: 'https://harboursavings.example/privacy', terms: 'https://harboursavings.example/terms' },
+      days: 365,
+      notice: { version: '3', digest: DIGEST },
+      page: asked.page,
+      links: {
+        privacy: 'https://harboursavings.example/privacy',
+        terms: 'https://harboursavings.example/terms',
+        authority: { name: 'Data protection office', url: 'https://privacy.almaria.example/complaints' },
+      },
       limit: { ...limit, secondsLeft: 118 },
     }),
   'choose-hinted': (frame) =>
@@ -114,18 +122,28 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
         frameworks: ['Civil register of Almaria', '<b>Bank</b> law'],
         told: ['time', 'evidence', 'numbers', 'process'],
       },
-      notice: { version: '2' },
+      notice: { version: '2', digest: DIGEST },
+      ...asked,
       limit,
     }),
   'consent-only': (frame) =>
-    consentPage(frame, { idEnding: '1571', essential: [], voluntary: [], scopes: [], notice: { version: '1' }, limit }),
+    consentPage(frame, {
+      idEnding: '1571',
+      essential: [],
+      voluntary: [],
+      scopes: [],
+      notice: { version: '1', digest: DIGEST },
+      ...asked,
+      limit,
+    }),
   'consent-odd': (frame) =>
     consentPage(frame, {
       idEnding: '1571',
       essential: ['name#fr', 'https://claims.example/a very "odd" <claim>'],
       voluntary: ['x y', 'x.y'],
       scopes: [],
-      notice: { version: '1' },
+      notice: { version: '1', digest: DIGEST },
+      ...asked,
       problem: { code: 'extensions_exhausted' },
       limit: { ...limit, extensible: false },
     }),

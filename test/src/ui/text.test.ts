@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { REFUSALS } from '../../../domain/refusals.ts'
 import { FAMILIES, refusalWords } from '../../../src/ui/refusals.ts'
-import { dir, LANGUAGE_NAMES, LANGUAGES, lineIn, noticeSentences, pickLanguage, sayIn, TEXTS } from '../../../src/ui/text.ts'
+import { dir, LANGUAGE_NAMES, LANGUAGES, lineIn, pickLanguage, sayIn, TEXTS } from '../../../src/ui/text.ts'
 import type { Language } from '../../../src/ui/views.ts'
 
 const baseOf = (key: string): string => key.split('#')[0] ?? key
@@ -95,12 +95,6 @@ describe('sentences', () => {
 
   it('do not fill a place from a text that looks like one', () => {
     expect(sayIn('en', { product: 'X' })('cancel', { party: '{product}' }).markup).to.contain('<bdi>{product}</bdi>')
-  })
-
-  it('of the notice are those of the consent page', () => {
-    const sentences = noticeSentences('fr')
-    expect(sentences).to.include.keys('consent.heading', 'consent.accept', 'claim.name', 'scope.profile')
-    expect(Object.keys(sentences).some((key) => key.startsWith('otp.'))).to.equal(false)
   })
 })
 
