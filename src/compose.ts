@@ -5,7 +5,7 @@ import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
-import { describePlugin, loadPlugin, type LoadedPlugin } from '../adapters/id-system/registry.ts'
+import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
 import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { mayReach } from '../adapters/remote-documents/addresses.ts'
@@ -35,6 +35,8 @@ import {
   type Json,
   type KeyStore,
   type PersonKeys,
+  type PluginDescription,
+  type PluginTools,
   type ReadModel,
   type RemoteDocuments,
   type SigningKeys,
@@ -186,24 +188,41 @@ export type PluginChoice = {
   readonly plugin?: IdSystemPlugin
 }
 
+export type PluginOpening = Pick<PluginLoad, 'objection' | 'onThread' | 'onBreaker'> & { readonly dataDirectory?: string }
+
 /** How the mock names itself. */
 const MOCK_ID = 'mock'
 
 /** What a plugin keeps. */
 const pluginFolder = ({ data }: Settings): string => join(data, 'plugin')
 
+/** What a plugin is lent. */
+const toolsFor = ({ clock, chance, log }: Runtime, dataDirectory: string): PluginTools => ({ clock, chance, log, dataDirectory })
+
 export const openPlugin = async (
   settings: Settings,
-  { clock, chance, log, timers }: Runtime,
+  runtime: Runtime,
   choice: PluginChoice,
-  dataDirectory = pluginFolder(settings),
+  more: PluginOpening = {},
 ): Promise<LoadedPlugin> => {
-  // Its people and their secrets are public: by whichever name or link it came, it never serves a deployment (rule 44).
-  if (settings.mode === 'production' && (await describePlugin(choice)).id === MOCK_ID)
-    throw new Fault('invalid', 'plugin.module: the mock ID system is for the demo only')
+  const { dataDirectory = pluginFolder(settings), objection, ...watched } = more
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
-  return loadPlugin({ ...choice, tools: { clock, chance, log, dataDirectory }, timers })
+  return loadPlugin({
+    ...choice,
+    ...watched,
+    tools: toolsFor(runtime, dataDirectory),
+    timers: runtime.timers,
+    objection: (description) => {
+      // Its people and their secrets are public: by whichever name or link it came, it never serves a deployment (rule 44).
+      if (settings.mode === 'production' && description.id === MOCK_ID) return 'plugin.module: the mock ID system is for the demo only'
+      return objection?.(description)
+    },
+  })
 }
+
+/** What a plugin says of itself with its settings. Nothing is opened. */
+export const describeChoice = (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<PluginDescription> =>
+  describePlugin({ ...choice, tools: toolsFor(runtime, pluginFolder(settings)), timers: runtime.timers })
 
 /** What relying parties publish, by the one guarded way out. */
 export const openDocuments = ({ privateKeyHosts }: Settings, { network, timers }: Runtime): RemoteDocuments =>
@@ -291,4 +310,4 @@ export const demoIdSystem = (settings: Settings, onMessage: (message: Message) =
 })
 
 export { backup as backupEvents } from '../adapters/event-store/sqlite/backup.ts'
-export { checkPlugin, describePlugin } from '../adapters/id-system/registry.ts'
+export { checkPlugin } from '../adapters/id-system/registry.ts'

@@ -5,7 +5,7 @@ import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts
 import {
   backupEvents,
   checkPlugin,
-  describePlugin,
+  describeChoice,
   keptPolicy,
   openDocuments,
   openEventStore,
@@ -115,7 +115,10 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
     }),
     documents: ({ settings }) => openDocuments(settings, runtime),
     persons: ({ settings, journal }) => openPersons(settings, runtime, journal.store),
-    describePlugin: (opening) => describePlugin(pluginChoice(settingsOf(opening))),
+    describePlugin: (opening) => {
+      const settings = settingsOf(opening)
+      return describeChoice(settings, runtime, pluginChoice(settings))
+    },
     checkPlugin: async (module, settings) => {
       const { clock, chance, log, timers } = runtime
       const dataDirectory = mkdtempSync(join(tmpdir(), 'esignet-plugin-'))

@@ -19,7 +19,7 @@ export const openPersons = async (settings: Settings, runtime: Runtime, store: E
     rmSync(dataDirectory, { recursive: true, force: true })
   }
   try {
-    const idSystem = await openPlugin(settings, runtime, pluginChoice(settings), dataDirectory)
+    const idSystem = await openPlugin(settings, runtime, pluginChoice(settings), { dataDirectory })
     const closeAll = async (): Promise<void> => {
       await idSystem.system.close()
       await close()

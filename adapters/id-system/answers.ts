@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { CHANNELS, FACTORS } from './description.ts'
+import { ANSWER_BYTES_MAX } from './messages.ts'
 import { verifiedFits, verifiedSchema } from './verified.ts'
 import type {
   Json,
@@ -12,9 +13,6 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from './plugin.ts'
-
-/** Bytes (UTF-8 JSON) of the longest answer. A face picture and every claim in twenty languages fit ten times over. */
-const ANSWER_BYTES_MAX = 1024 * 1024
 
 const instant: Json = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' }
 const text = (maxLength: number): Json => ({ type: 'string', minLength: 1, maxLength })

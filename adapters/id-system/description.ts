@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { Channel, EvidenceType, Factor, IdType, Json, Modality, PluginDescription } from './plugin.ts'
 import { formContradictions, formSchema } from './knowledge-form.ts'
-import { isPattern, languages, list, object } from './schema-parts.ts'
+import { canTakeForEver, isPattern, languages, list, object } from './schema-parts.ts'
 
 /** Beyond this many a list of problems helps nobody. */
 const PROBLEMS_MAX = 20
@@ -143,6 +143,9 @@ const proofContradictions = ({ factors, channels, idTypes }: PluginDescription):
   ...(factors.some(({ factor }) => factor === 'otp') && channels.length === 0 ? ['/channels is empty, so no otp can be sent'] : []),
   ...repeated(idTypes.map(({ type }) => type)).map((type) => `/idTypes has ${type} twice`),
   ...idTypes.filter(({ pattern }) => !isPattern(pattern)).map(({ type }) => `/idTypes the pattern of ${type} is no regular expression`),
+  ...idTypes
+    .filter(({ pattern }) => canTakeForEver(pattern))
+    .map(({ type }) => `/idTypes the pattern of ${type} repeats what repeats, which can take for ever to match`),
 ]
 
 export type Described =

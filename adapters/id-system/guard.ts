@@ -1,5 +1,6 @@
 import { Fault, type Clock, type Log, type Timers } from '../../domain/ports.ts'
 import { readAnswer, releaseFits, sendFits, verifyFits, type Question } from './answers.ts'
+import { breaker, BREAKER, type Breaker, type BreakerNumbers, type BreakerState } from './breaker.ts'
 import { bulkhead, within, type Bulkhead, type Outcome } from './bulkhead.ts'
 import type {
   Call,
@@ -26,9 +27,17 @@ export type GuardOptions = {
   readonly timers: Timers
   readonly log: Log
   readonly callsMax?: number
+  readonly breaker?: Partial<BreakerNumbers>
+  /** Told each time a kind of call is left alone, tried, or asked as before. */
+  readonly onBreaker?: (question: Question, state: BreakerState) => void
 }
 
-type Guarded = GuardOptions & { readonly calls: Bulkhead; readonly isClosed: () => boolean }
+type Guarded = GuardOptions & {
+  readonly calls: Bulkhead
+  readonly isClosed: () => boolean
+  /** One for each kind of call: where no code can be sent, a PIN can still be checked. */
+  readonly breakers: Readonly<Record<Question, Breaker>>
+}
 
 type Failure = { readonly ok: false; readonly error: 'unavailable' | 'misconfigured' | 'unsupported'; readonly code: string }
 
@@ -56,7 +65,7 @@ const ask = async <T>(
   act: () => Promise<unknown>,
   fits: (value: T) => boolean,
 ): Promise<PluginAnswer<T>> => {
-  const { log, description, calls } = guarded
+  const { log, description, calls, breakers } = guarded
   const failed = (failure: Failure, fields: { readonly thrown?: string } = {}): Failure => {
     log.warn('plugin_failed', {
       plugin: description.id,
@@ -69,11 +78,17 @@ const ask = async <T>(
     return failure
   }
   if (guarded.isClosed()) return { ok: false, error: 'unavailable', code: 'plugin_closed' }
+  const pass = breakers[question].admit()
+  if (pass === undefined) return { ok: false, error: 'unavailable', code: 'breaker_open' }
   const outcome = await calls.run(call.deadline, act)
-  if (outcome.kind !== 'answered') return failed(failureOf(outcome), outcome.kind === 'threw' ? { thrown: nameOf(outcome.error) } : {})
+  if (outcome.kind !== 'answered') {
+    pass.ended(outcome.kind === 'full' ? 'unasked' : 'failed')
+    return failed(failureOf(outcome), outcome.kind === 'threw' ? { thrown: nameOf(outcome.error) } : {})
+  }
   const answer = readAnswer<T>(question, outcome.value)
-  if (answer === undefined || (answer.ok && !fits(answer.value))) return failed({ ok: false, error: 'misconfigured', code: 'answer_unfit' })
-  return answer
+  const unfit = answer === undefined || (answer.ok && !fits(answer.value))
+  pass.ended(unfit || (!answer.ok && answer.error === 'unavailable') ? 'failed' : 'well')
+  return unfit ? failed({ ok: false, error: 'misconfigured', code: 'answer_unfit' }) : answer
 }
 
 const hasIdType = ({ idTypes }: PluginDescription, { type }: IndividualId): boolean => idTypes.some((known) => known.type === type)
@@ -171,10 +186,19 @@ const guardHealth =
     }
   }
 
+const breakersOf = ({ clock, log, description, breaker: numbers, onBreaker }: GuardOptions): Guarded['breakers'] => {
+  const made = (question: Question): Breaker =>
+    breaker(clock, { ...BREAKER, ...numbers }, (state) => {
+      log[state === 'open' ? 'error' : 'warn']('plugin_breaker', { plugin: description.id, call: question, state })
+      onBreaker?.(question, state)
+    })
+  return { verify: made('verify'), release: made('release'), send: made('send'), resolve: made('resolve'), notify: made('notify') }
+}
+
 /** The plugin as the broker uses it: the same capabilities, every call settles in time with an answer that fits. */
 export const guard = (system: IdSystem, options: GuardOptions): IdSystem => {
   let closed = false
-  const guarded: Guarded = { ...options, calls: bulkhead(options), isClosed: () => closed }
+  const guarded: Guarded = { ...options, calls: bulkhead(options), isClosed: () => closed, breakers: breakersOf(options) }
   const { verify, release, send, resolve, notify, on } = system
   return {
     ...(verify && { verify: guardVerify(guarded, verify.bind(system)) }),

@@ -1,5 +1,5 @@
 import type { FactorOffer, Json } from './plugin.ts'
-import { isPattern, languages, list, object } from './schema-parts.ts'
+import { canTakeForEver, isPattern, languages, list, object } from './schema-parts.ts'
 
 /** The name of a question, and of an answer of its list: both stand in a page and in the names of its fields. */
 const QUESTION = '[A-Za-z][A-Za-z0-9_]{0,39}'
@@ -53,6 +53,9 @@ export const formContradictions = ({ factor, form }: FactorOffer): readonly stri
       .map((name) => `/factors the form has a title for ${name}, which it has not`),
     ...Object.entries(properties).flatMap(([name, { pattern, minLength = 0, maxLength = 200 }]) => [
       ...(pattern !== undefined && !isPattern(pattern) ? [`/factors the pattern of ${name} is no regular expression`] : []),
+      ...(pattern !== undefined && canTakeForEver(pattern)
+        ? [`/factors the pattern of ${name} repeats what repeats, which can take for ever to match`]
+        : []),
       ...(minLength > maxLength ? [`/factors the shortest ${name} is longer than the longest`] : []),
     ]),
   ]

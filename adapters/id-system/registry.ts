@@ -1,147 +1,92 @@
-import { isAbsolute, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { Fault, type Timers } from '../../domain/ports.ts'
 import { within } from './bulkhead.ts'
-import { capabilityProblems, problemsWith, readDescription, type Described } from './description.ts'
-import { guard } from './guard.ts'
-import type { IdSystem, IdSystemPlugin, Json, PluginDescription, PluginTools } from './plugin.ts'
+import { guard, type GuardOptions } from './guard.ts'
+import type { IdSystem, IdSystemPlugin, PluginDescription, PluginTools } from './plugin.ts'
+import { closeHalf, importPlugin, openPrepared, prepare, refuse, shapeOf, type Settings } from './prepare.ts'
+import { describeThreaded, openThreaded, type ThreadedLoad } from './threaded.ts'
 
 /** `open` may take this long. */
 const OPEN_MS = 30_000
 
-/** Plugins that ship embedded, by the word that configuration may use instead of a path. */
-const BUILT_IN: Readonly<Record<string, URL>> = { mock: new URL('./mock/plugin.ts', import.meta.url) }
-
-export type Settings = { readonly [key: string]: Json }
-
-export type PluginLoad = {
-  /** `mock`, a path (absolute, or from the working directory when it begins with a dot), or the name of an installed package. */
-  readonly module: string
-  /** The plugin itself where it is imported already; `module` then only names it in messages. */
-  readonly plugin?: IdSystemPlugin
-  readonly settings: Settings
-  readonly tools: PluginTools
-  readonly timers: Timers
-  /** Calls under way at once, default 256. */
-  readonly callsMax?: number
+type Shipped = {
+  readonly url: URL
+  /** It runs in the broker's own thread. All others have one of their own (rule 42). */
+  readonly embedded: boolean
 }
+
+/** Plugins that ship, by the word that configuration may use instead of a path. */
+const SHIPPED: Readonly<Record<string, Shipped>> = { mock: { url: new URL('./mock/plugin.ts', import.meta.url), embedded: true } }
+
+const shippedOf = (module: string): Shipped | undefined => (Object.hasOwn(SHIPPED, module) ? SHIPPED[module] : undefined)
+
+export type PluginLoad = Pick<ThreadedLoad, 'memoryMb' | 'objection' | 'onThread'> &
+  Pick<GuardOptions, 'callsMax' | 'breaker' | 'onBreaker'> & {
+    /** A shipped plugin's word, a path (absolute, or from the working directory when it begins with a dot), or the name of an installed package. */
+    readonly module: string
+    /** The plugin itself where it is imported already; `module` then only names it in messages, and it runs in this thread. */
+    readonly plugin?: IdSystemPlugin
+    readonly settings: Settings
+    readonly tools: PluginTools
+    readonly timers: Timers
+  }
+
+/** Members that are there, for types that tell absent from undefined. */
+const present = <T extends object>(members: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: Exclude<T[K], undefined>
+  }
 
 export type LoadedPlugin = { readonly description: PluginDescription; readonly system: IdSystem }
 
-const specifierOf = (module: string): string => {
-  const builtIn = Object.hasOwn(BUILT_IN, module) ? BUILT_IN[module] : undefined
-  if (builtIn !== undefined) return builtIn.href
-  if (module.startsWith('.') || isAbsolute(module)) return pathToFileURL(resolve(module)).href
-  return module
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-type Shaped = { readonly ok: true; readonly plugin: IdSystemPlugin } | { readonly ok: false; readonly problems: readonly string[] }
-
-const exportProblems = (candidate: object): readonly string[] => [
-  ...(typeof Reflect.get(candidate, 'describe') === 'function' ? [] : ['it exports no function describe()']),
-  ...(typeof Reflect.get(candidate, 'open') === 'function' ? [] : ['it exports no function open()']),
-  ...(isObject(Reflect.get(candidate, 'settingsSchema')) ? [] : ['it exports no settingsSchema']),
-]
-
-/** A module's exports, or its default export's members, as a plugin. */
-const shapeOf = (exported: unknown): Shaped => {
-  const inner: unknown = isObject(exported) && !('describe' in exported) && 'default' in exported ? exported.default : exported
-  const problems = isObject(inner) ? exportProblems(inner) : ['it exports nothing']
-  return problems.length === 0 ? { ok: true, plugin: inner as IdSystemPlugin } : { ok: false, problems }
-}
-
-const importPlugin = async ({ module, plugin }: Pick<PluginLoad, 'module' | 'plugin'>): Promise<Shaped> => {
+/** The plugin of a load, where it lives in the broker's own thread: one that was handed over, or one of ours that is made for it. */
+const embeddedOf = async ({ module, plugin }: Pick<PluginLoad, 'module' | 'plugin'>): Promise<ReturnType<typeof shapeOf> | undefined> => {
   if (plugin !== undefined) return shapeOf(plugin)
-  try {
-    return shapeOf(await import(specifierOf(module)))
-  } catch (error) {
-    return {
-      ok: false,
-      problems: [`it cannot be imported: ${error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : 'it threw'}`],
-    }
-  }
+  const shipped = shippedOf(module)
+  return shipped?.embedded === true ? importPlugin(shipped.url.href) : undefined
 }
 
-const described = (plugin: IdSystemPlugin, settings?: Settings): Described => {
-  try {
-    return readDescription(settings === undefined ? plugin.describe() : plugin.describe(structuredClone(settings)))
-  } catch {
-    return { ok: false, problems: ['describe() threw'] }
-  }
+const modulePath = (module: string): string => {
+  const shipped = shippedOf(module)
+  return shipped === undefined ? module : fileURLToPath(shipped.url)
 }
 
-/** What is wrong with the settings by the plugin's own schema. Defaults are filled into `settings`. */
-const settingsProblems = (plugin: IdSystemPlugin, settings: Settings): readonly string[] => {
-  try {
-    return problemsWith(plugin.settingsSchema, settings).map((problem) => `settings ${problem}`)
-  } catch {
-    return ['settingsSchema is no JSON Schema']
-  }
-}
-
-type Prepared =
-  | { readonly ok: true; readonly plugin: IdSystemPlugin; readonly description: PluginDescription; readonly settings: Settings }
-  | { readonly ok: false; readonly problems: readonly string[] }
-
-const prepare = async (load: Pick<PluginLoad, 'module' | 'plugin' | 'settings'>): Promise<Prepared> => {
-  const shaped = await importPlugin(load)
-  if (!shaped.ok) return shaped
-  const { plugin } = shaped
-  const settings = structuredClone(load.settings)
-  const wrong = settingsProblems(plugin, settings)
-  // A description may depend on the settings, which it can take for right.
-  const read = wrong.length === 0 ? described(plugin, settings) : described(plugin)
-  const problems = [...(read.ok ? [] : read.problems), ...wrong]
-  if (!read.ok || problems.length > 0) return { ok: false, problems }
-  return { ok: true, plugin, description: read.description, settings }
-}
+const threadedLoad = ({ module, tools, ...load }: PluginLoad): ThreadedLoad => ({
+  ...load,
+  ...tools,
+  module: modulePath(module),
+})
 
 /** What a plugin says of itself, without opening it. Throws Fault `invalid` with every problem. */
-export const describePlugin = async (load: Pick<PluginLoad, 'module' | 'plugin' | 'settings'>): Promise<PluginDescription> => {
-  const prepared = await prepare(load)
+export const describePlugin = async (load: PluginLoad): Promise<PluginDescription> => {
+  const shaped = await embeddedOf(load)
+  if (shaped === undefined) return describeThreaded(threadedLoad(load))
+  const prepared = prepare(shaped, load.settings)
   if (!prepared.ok) throw refuse(load.module, prepared.problems)
   return prepared.description
 }
 
-const refuse = (module: string, problems: readonly string[]): Fault =>
-  new Fault('invalid', [`The plugin ${module} cannot be used:`, ...problems].join('\n  '))
-
-/** What `open` throws is for the person who starts the broker: its first words are kept, at most 300 characters. */
-const open = async (plugin: IdSystemPlugin, module: string, settings: Settings, tools: PluginTools): Promise<unknown> => {
-  try {
-    return await plugin.open(settings, tools)
-  } catch (error) {
-    throw refuse(module, [error instanceof Error ? `open(): ${error.message.slice(0, 300)}` : 'open() threw'])
-  }
+const openEmbedded = async (load: PluginLoad, shaped: ReturnType<typeof shapeOf>): Promise<LoadedPlugin> => {
+  const { module, tools, timers, settings } = load
+  const prepared = prepare(shaped, settings)
+  if (!prepared.ok) throw refuse(module, prepared.problems)
+  const { description } = prepared
+  const objection = load.objection?.(description)
+  if (objection !== undefined) throw new Fault('invalid', objection)
+  const opened = await within(OPEN_MS, timers, () => openPrepared(prepared, tools))
+  if (opened.ok) return { description, system: opened.system }
+  const { half, problems } = opened
+  if (half !== undefined) await within(OPEN_MS, timers, () => closeHalf(half)).catch(() => undefined)
+  throw refuse(module, problems)
 }
-
-const unusable = (opened: object): IdSystem => ({
-  health: async () => ({ status: 'down' }),
-  close: async () => {
-    const close: unknown = Reflect.get(opened, 'close')
-    if (typeof close === 'function') await Reflect.apply(close, opened, [])
-  },
-})
 
 /** Imports, checks, opens and guards a plugin. Throws Fault `invalid` with every problem, or `unavailable` when it does not open in time. */
 export const loadPlugin = async (load: PluginLoad): Promise<LoadedPlugin> => {
-  const { module, tools, timers, callsMax } = load
-  const prepared = await prepare(load)
-  if (!prepared.ok) throw refuse(module, prepared.problems)
-  const { plugin, description, settings } = prepared
-  const opened: unknown = await within(OPEN_MS, timers, () => open(plugin, module, settings, tools))
-  if (!isObject(opened)) throw refuse(module, ['open() answers no object'])
-  const problems = capabilityProblems(opened, description)
-  // Checked member by member just above; what failed there is closed as far as it can be.
-  const system = problems.length === 0 ? (opened as IdSystem) : unusable(opened)
-  const guarded = guard(system, { description, clock: tools.clock, timers, log: tools.log, ...(callsMax !== undefined && { callsMax }) })
-  if (problems.length > 0) {
-    await guarded.close()
-    throw refuse(module, problems)
-  }
-  return { description, system: guarded }
+  const { tools, timers, callsMax, breaker, onBreaker } = load
+  const shaped = await embeddedOf(load)
+  const { description, system } = await (shaped === undefined ? openThreaded(threadedLoad(load)) : openEmbedded(load, shaped))
+  const { clock, log } = tools
+  return { description, system: guard(system, { description, clock, timers, log, ...present({ callsMax, breaker, onBreaker }) }) }
 }
 
 export type PluginReport = {

@@ -33,3 +33,17 @@ export const isPattern = (pattern: string): boolean => {
     return false
   }
 }
+
+/** Whether a group that repeats holds something that repeats: such a pattern can take for ever, and the broker matches what people type. */
+export const canTakeForEver = (pattern: string): boolean => {
+  const plain = pattern.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x')
+  const repeats = /[*+]|\{\d+,\d*\}/
+  for (let rest = plain; ;) {
+    const group = /\(([^()]*)\)([*+]|\{\d+,?\d*\})?/.exec(rest)
+    if (group === null) return false
+    const [whole, inside = '', times] = group
+    if (times !== undefined && repeats.test(inside)) return true
+    // Seen from outside the group is one thing, that repeats where it did inside.
+    rest = rest.replace(whole, () => (times !== undefined || repeats.test(inside) ? 'x+' : 'x'))
+  }
+}

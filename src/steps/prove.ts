@@ -46,7 +46,7 @@ const rejectionOf = (answer: PluginAnswer<VerifyAnswer> & { ok: false }): 'wrong
 }
 
 /** The guard's words for a plugin that broke its contract: it may have looked at the proof, and told by that what it is worth. */
-const DOUBTFUL: readonly (string | undefined)[] = ['plugin_threw', 'answer_unfit']
+const DOUBTFUL: readonly (string | undefined)[] = ['plugin_threw', 'plugin_gone', 'answer_unfit']
 
 /** The ID system said no: recorded on the transaction, then the person's row or counter (rule 11). */
 const reject = async (

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe as describeMock } from '../../../adapters/id-system/mock/plugin.ts'
 import type { Call, IdSystem, IndividualId, PluginAnswer } from '../../../adapters/id-system/plugin.ts'
+import type { IdSystemPlugin } from '../../../adapters/id-system/plugin.ts'
 import { checkPlugin, loadPlugin, type PluginLoad } from '../../../adapters/id-system/registry.ts'
 import { Fault, type Timers } from '../../../domain/ports.ts'
 import { systemChance } from '../../support/chance.ts'
@@ -14,6 +15,9 @@ import { handClock } from '../../support/hand-clock.ts'
 import { logBook, systemTimers } from '../../support/plugin-world.ts'
 
 const moduleOf = (name: string): string => fileURLToPath(new URL(`../../support/plugins/${name}.js`, import.meta.url))
+
+// A plain JavaScript module, checked when it is loaded.
+const unruly = (await import(moduleOf('unruly'))) as IdSystemPlugin
 
 const TOKEN = 'very-secret-token'
 const id: IndividualId = { type: 'uin', value: '8267411571' }
@@ -35,8 +39,9 @@ describe('loading and guarding a plugin (rule 42)', () => {
     timers: systemTimers,
     ...changes,
   })
+  /** In this thread: how a guard behaves is the same for all. */
   const inMood = async (mood: string, changes: Partial<PluginLoad> = {}): Promise<IdSystem> =>
-    (await loadPlugin(load({ settings: { token: TOKEN, mood }, ...changes }))).system
+    (await loadPlugin(load({ plugin: unruly, settings: { token: TOKEN, mood }, ...changes }))).system
 
   const problemsOf = async (changes: Partial<PluginLoad>): Promise<readonly string[]> => (await checkPlugin(load(changes))).problems
 
