@@ -4,8 +4,7 @@ import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
-import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
-import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
+import { openPlugin, type PluginChoice } from './compose-id-systems.ts'
 import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { mayReach } from '../adapters/remote-documents/addresses.ts'
@@ -31,12 +30,9 @@ import type { Secrets, World } from './world.ts'
 import {
   Fault,
   type EventStore,
-  type IdSystemPlugin,
   type Json,
   type KeyStore,
   type PersonKeys,
-  type PluginDescription,
-  type PluginTools,
   type ReadModel,
   type RemoteDocuments,
   type SigningKeys,
@@ -181,49 +177,6 @@ export const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
   dpopNonce: await keys.secret('dpop-nonce'),
 })
 
-export type PluginChoice = {
-  readonly module: string
-  readonly settings: { readonly [key: string]: Json }
-  /** The plugin itself where a test or the demo has it already. */
-  readonly plugin?: IdSystemPlugin
-}
-
-export type PluginOpening = Pick<PluginLoad, 'objection' | 'onThread' | 'onBreaker'> & { readonly dataDirectory?: string }
-
-/** How the mock names itself. */
-const MOCK_ID = 'mock'
-
-/** What a plugin keeps. */
-const pluginFolder = ({ data }: Settings): string => join(data, 'plugin')
-
-/** What a plugin is lent. */
-const toolsFor = ({ clock, chance, log }: Runtime, dataDirectory: string): PluginTools => ({ clock, chance, log, dataDirectory })
-
-export const openPlugin = async (
-  settings: Settings,
-  runtime: Runtime,
-  choice: PluginChoice,
-  more: PluginOpening = {},
-): Promise<LoadedPlugin> => {
-  const { dataDirectory = pluginFolder(settings), objection, ...watched } = more
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
-  return loadPlugin({
-    ...choice,
-    ...watched,
-    tools: toolsFor(runtime, dataDirectory),
-    timers: runtime.timers,
-    objection: (description) => {
-      // Its people and their secrets are public: by whichever name or link it came, it never serves a deployment (rule 44).
-      if (settings.mode === 'production' && description.id === MOCK_ID) return 'plugin.module: the mock ID system is for the demo only'
-      return objection?.(description)
-    },
-  })
-}
-
-/** What a plugin says of itself with its settings. Nothing is opened. */
-export const describeChoice = (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<PluginDescription> =>
-  describePlugin({ ...choice, tools: toolsFor(runtime, pluginFolder(settings)), timers: runtime.timers })
-
 /** What relying parties publish, by the one guarded way out. */
 export const openDocuments = ({ privateKeyHosts }: Settings, { network, timers }: Runtime): RemoteDocuments =>
   httpsDocuments({ network, timers, privateHosts: privateKeyHosts })
@@ -297,17 +250,4 @@ export const keptPolicy = async ({ policy }: Settings, journal: Journal, { clock
   return { value: policy, digest: await journal.keepArtefact('policy', content, clock.now(), chance.uuid()) }
 }
 
-/** The ID system that a deployment names; the demo's where it names none. */
-export const pluginChoice = ({ plugin }: Settings): PluginChoice => ({
-  module: plugin?.module ?? 'mock',
-  settings: (plugin?.settings ?? {}) as { readonly [key: string]: Json },
-})
-
-/** The mock of the demonstration, which prints the codes that it "sends", and its mailbox. */
-export const demoIdSystem = (settings: Settings, onMessage: (message: Message) => void) => ({
-  choice: { ...pluginChoice(settings), plugin: mockPlugin({ onMessage }) } satisfies PluginChoice,
-  outbox: () => readOutbox(pluginFolder(settings)),
-})
-
 export { backup as backupEvents } from '../adapters/event-store/sqlite/backup.ts'
-export { checkPlugin } from '../adapters/id-system/registry.ts'

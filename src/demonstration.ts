@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { clientOf } from './clients.ts'
 import { completeRegistration } from './client-registration.ts'
-import { demoIdSystem } from './compose.ts'
+import { demoIdSystem } from './compose-id-systems.ts'
 import type { Settings } from './config.ts'
 import { bounded } from './demo/broker.ts'
 import { DEMO_CLIENT_ID, demoClientMetadata, demoKey } from './demo/registration.ts'

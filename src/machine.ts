@@ -2,17 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
-import {
-  backupEvents,
-  checkPlugin,
-  describeChoice,
-  keptPolicy,
-  openDocuments,
-  openEventStore,
-  openKeys,
-  openViews,
-  pluginChoice,
-} from './compose.ts'
+import { backupEvents, keptPolicy, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
+import { checkPlugin, describeChoice, pluginChoice } from './compose-id-systems.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'

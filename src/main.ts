@@ -1,4 +1,5 @@
-import { openWorld, type PluginChoice } from './compose.ts'
+import { openWorld } from './compose.ts'
+import { type PluginChoice } from './compose-id-systems.ts'
 import type { Settings } from './config.ts'
 import { sha256 } from './crypto/hash.ts'
 import { createApp } from './http/app.ts'

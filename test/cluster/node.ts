@@ -1,6 +1,7 @@
 /** A broker of the demonstration without the relying party, which one node has for all. Settings come from the environment. */
 import { env } from 'node:process'
-import { demoIdSystem, systemRuntime } from '../../src/compose.ts'
+import { systemRuntime } from '../../src/compose.ts'
+import { demoIdSystem } from '../../src/compose-id-systems.ts'
 import { readSettings } from '../../src/config.ts'
 import { serve } from '../../src/main.ts'
 
