@@ -40,6 +40,7 @@ const ACTORS: Readonly<Record<string, Actor>> = {
   'transaction/AccessRevoked': 'person',
   'transaction/TokenExchanged': 'relying party',
   'transaction/CodeRefused': 'relying party',
+  'transaction/ClientClockDiffered': 'relying party',
   'transaction/CodeReplayed': 'relying party',
   'transaction/UserinfoReleased': 'relying party',
   'look/RecordsViewed': 'operator',

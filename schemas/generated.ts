@@ -393,6 +393,17 @@ export type TransactionIssueCode = {
   readonly released: readonly ClaimAsked[]
 }
 
+/** A client presents the code with an assertion that it signed, and that a wrong clock made worthless. */
+export type TransactionNoteClientClock = {
+  readonly type: 'NoteClientClock'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly client: Client
+  readonly codeDigest: Digest
+  /** How far the client's clock is ahead of ours. */
+  readonly seconds: number
+}
+
 /** A browser loads the sign-in page. */
 export type TransactionOpenAuthorization = {
   readonly type: 'OpenAuthorization'
@@ -1123,6 +1134,14 @@ export type TransactionAuthorizationStarted = {
   readonly openBy?: Instant
 }
 
+/** The clock of relying party {client} differs from ours by {seconds} seconds: the code that it presented was not taken, and is not burnt. */
+export type TransactionClientClockDiffered = {
+  readonly client: Client
+  readonly reason: 'client_clock'
+  /** So far ahead of ours its clock is, or behind where it is negative, as its signed assertion says. */
+  readonly seconds: number
+}
+
 /** The browser was sent back to the relying party with a code. */
 export type TransactionCodeIssued = {
   /** SHA-256 of the code's secret. */
@@ -1710,6 +1729,7 @@ export type TransactionEvent =
   | { readonly type: 'AuthorizationFailed'; readonly data: TransactionAuthorizationFailed }
   | { readonly type: 'AuthorizationOpened'; readonly data: TransactionAuthorizationOpened }
   | { readonly type: 'AuthorizationStarted'; readonly data: TransactionAuthorizationStarted }
+  | { readonly type: 'ClientClockDiffered'; readonly data: TransactionClientClockDiffered }
   | { readonly type: 'CodeIssued'; readonly data: TransactionCodeIssued }
   | { readonly type: 'CodeRefused'; readonly data: TransactionCodeRefused }
   | { readonly type: 'CodeReplayed'; readonly data: TransactionCodeReplayed }
@@ -1764,6 +1784,7 @@ export type TransactionCommand =
   | TransactionExtendTime
   | TransactionFailAuthorization
   | TransactionIssueCode
+  | TransactionNoteClientClock
   | TransactionOpenAuthorization
   | TransactionRecordConsent
   | TransactionRejectFactor

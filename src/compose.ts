@@ -66,7 +66,10 @@ export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line
   },
 })
 
-const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => void mkdirSync(data, { recursive: true, mode: 0o700 })
+/** Who only looks may not even be allowed to make one. */
+const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => {
+  if (!existsSync(data)) mkdirSync(data, { recursive: true, mode: 0o700 })
+}
 
 /** `looks`: nothing can be appended or consumed; an embedded store's file is opened for reading only. */
 export const openEventStore = async (settings: Settings, runtime: Runtime, looks = false): Promise<EventStore> => {

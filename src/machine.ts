@@ -8,6 +8,7 @@ import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'
 import { openJournal } from './journal.ts'
+import { lateViews } from './late-views.ts'
 import { serve } from './main.ts'
 import { openPersons } from './persons.ts'
 import type { Runtime } from './runtime.ts'
@@ -46,7 +47,7 @@ const open = async (settings: Settings, runtime: Runtime, folder: Folder): Promi
   if (settings.store === 'sqlite' && folder !== 'new' && !existsSync(join(settings.data, 'events.db')))
     throw new Fault('unavailable', `there is no eSignet data in ${settings.data}; start the broker first, or name its folder with --data`)
   const journal = openJournal(await openEventStore(settings, runtime, folder === 'looking'))
-  const views = await openViews(settings, runtime)
+  const views = folder === 'looking' ? lateViews(() => openViews(settings, runtime)) : await openViews(settings, runtime)
   return {
     settings,
     journal,

@@ -3,7 +3,7 @@ import { recorded, refused, type Decider, type Decision } from '../decider.ts'
 import { attemptFactor, confirmFactor, rejectFactor } from './attempt.ts'
 import { denyConsent, failAuthorization, issueCode, recordConsent } from './consent.ts'
 import { expire } from './deadlines.ts'
-import { exchangeToken, releaseUserinfo, revokeAccess } from './grant.ts'
+import { exchangeToken, noteClientClock, releaseUserinfo, revokeAccess } from './grant.ts'
 import { reportSendFailed, reportSent, requestFactor } from './request-factor.ts'
 import type { TransactionRules } from './rules.ts'
 import { extendTime, openAuthorization, startAuthorization } from './start.ts'
@@ -44,6 +44,8 @@ const decide = (command: TransactionCommand, state: TransactionState, rules: Tra
       return denyConsent(command, state)
     case 'IssueCode':
       return issueCode(command, state, rules)
+    case 'NoteClientClock':
+      return noteClientClock(command, state)
     case 'FailAuthorization':
       return failAuthorization(command, state)
   }

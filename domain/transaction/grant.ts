@@ -65,6 +65,17 @@ export const exchangeToken = (command: Exchange, state: TransactionState, rules:
   return recorded(fact('TokenExchanged', { client, accessTokenDigest, tokensUntil, ...told }))
 }
 
+/**
+ * A signature that only a wrong clock made worthless is the client's own, so it is noted where its operator and ours will look for it. It
+ * proves nothing else: nothing is burnt, and nothing is given (rule 31).
+ */
+export const noteClientClock = (command: CommandOf<'NoteClientClock'>, state: TransactionState): Decided => {
+  const { client, codeDigest, seconds } = command
+  const isIts = state.stage === 'code_issued' && state.code?.codeDigest === codeDigest && state.request?.client === client
+  if (!isIts || state.refusals >= REFUSALS_RECORDED_MAX) return recorded()
+  return recorded(fact('ClientClockDiffered', { client, reason: 'client_clock', seconds }))
+}
+
 export const releaseUserinfo = (command: CommandOf<'ReleaseUserinfo'>, state: TransactionState, rules: TransactionRules): Decided => {
   const { exchange } = state
   if (exchange === undefined || exchange.accessTokenDigest !== command.accessTokenDigest) return refused('token_invalid')

@@ -150,6 +150,7 @@ const evolveStage = (state: TransactionState, event: Exclude<TransactionEvent, F
     case 'CodeIssued':
       return { ...state, stage: 'code_issued', code: event.data, deadline: event.data.expiresAt }
     case 'CodeRefused':
+    case 'ClientClockDiffered':
       return { ...state, refusals: state.refusals + 1 }
     case 'TokenExchanged': {
       const exchange = { ...event.data, revision: state.revision + 1, replayed: false, releases: 0 }

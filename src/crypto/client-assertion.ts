@@ -118,18 +118,36 @@ export type Fitting = {
   readonly exp: number
 }
 
+/** Faults of a clock, whoever's it is. */
+const CLOCK_FAULTS: readonly AssertionFault[] = ['expired', 'lifetime', 'not_yet']
+
+/** How far the signer's clock is ahead of ours, seconds: by when it says that it signed, else at least by what its expiry shows. */
+const secondsAhead = ({ claims }: Assertion, at: Instant): number => {
+  const now = epochSeconds(at)
+  const { exp, iat, nbf } = claims
+  const signed = iat ?? nbf
+  if (isSeconds(signed)) return signed - now
+  return isSeconds(exp) && exp > now ? exp - now - LIFETIME_S_MAX : Number(exp) - now
+}
+
+export type Unfit = {
+  readonly ok: false
+  readonly fault: AssertionFault
+  /** Where nothing but a clock is wrong: whose key it would be, and how far the signer's clock is ahead. */
+  readonly clock?: Pick<Fitting, 'alg' | 'kid'> & { readonly seconds: number }
+}
+
 /** `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §3) but for the signature, so that nobody's keys are fetched for less. */
-export const readClaims = (
-  assertion: Assertion,
-  rules: AssertionRules,
-): Fitting | { readonly ok: false; readonly fault: AssertionFault } => {
+export const readClaims = (assertion: Assertion, rules: AssertionRules): Fitting | Unfit => {
   const alg = algorithmOf(assertion, rules)
   if (alg === undefined) return { ok: false, fault: 'algorithm' }
   const fault = headerFault(assertion) ?? claimsFault(assertion, rules)
+  const kid = typeof assertion.header['kid'] === 'string' ? assertion.header['kid'] : undefined
+  if (fault !== undefined && CLOCK_FAULTS.includes(fault))
+    return { ok: false, fault, clock: { alg, kid, seconds: secondsAhead(assertion, rules.at) } }
   if (fault !== undefined) return { ok: false, fault }
-  const { kid } = assertion.header
   const { jti, exp } = assertion.claims
-  return { ok: true, alg, kid: typeof kid === 'string' ? kid : undefined, jti: String(jti), exp: Number(exp) }
+  return { ok: true, alg, kid, jti: String(jti), exp: Number(exp) }
 }
 
 /** Several keys may bear one `kid`: those that fit the algorithm are tried (FAPI 2.0 §5.4.3). Single use is spent last, by the caller. */

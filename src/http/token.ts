@@ -3,7 +3,7 @@ import { readProof, spendProof, withNonce } from './guards/dpop.ts'
 import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { beginExchange, exchangeCode } from '../steps/exchange.ts'
+import { beginExchange, exchangeCode, noteClientClock } from '../steps/exchange.ts'
 import type { World } from '../world.ts'
 
 /** RFC 7636 §4.1. */
@@ -18,7 +18,17 @@ export const token = async (world: World, request: Request): Promise<Reply> => {
   if ('refusal' in read) return withNonce(world, request, tokenError(read.refusal))
   const { proof } = read
   const authenticated = await authenticateClient(world, request, request.path)
-  if ('refusal' in authenticated) return tokenError(authenticated.refusal)
+  if ('refusal' in authenticated) {
+    const { clock } = authenticated
+    if (clock !== undefined && begun !== undefined)
+      await noteClientClock(
+        world,
+        { id: request.requestId, causation: request.requestId, at: request.at, client: clock.client },
+        begun,
+        clock.seconds,
+      )
+    return tokenError(authenticated.refusal)
+  }
   const { configuration } = authenticated.client
   if (configuration === undefined) return tokenError('client_unknown')
   const grantType = field(request, 'grant_type')

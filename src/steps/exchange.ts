@@ -108,6 +108,13 @@ export const exchangeCode = async (
   return refusal ?? tokens ?? 'code_unknown'
 }
 
+/** What a client with a wrong clock presented is noted where its sign-in is looked for, and nowhere else. */
+export const noteClientClock = async (world: World, from: Omit<Act, 'transaction'>, begun: Begun, seconds: number): Promise<void> => {
+  const client = from.client.configuration?.client_id ?? ''
+  const wish = { type: 'NoteClientClock', at: from.at, client, codeDigest: sha256(begun.secret), seconds } as const
+  await command(world, { ...from, transaction: begun.transaction }, wish)
+}
+
 export type Begun = { readonly transaction: string; readonly secret: string; readonly loaded: Loaded<TransactionState> }
 
 /** Where the code's transaction stands when its presentation begins, or undefined for what can be no code of ours. */

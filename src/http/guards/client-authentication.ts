@@ -11,14 +11,23 @@ const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 export type ClientAuthentication =
   | { readonly client: ClientState }
-  | { readonly refusal: Extract<RefusalCode, 'client_authentication_failed' | 'client_inactive' | 'assertion_replayed'> }
+  | {
+      readonly refusal: Extract<RefusalCode, 'client_authentication_failed' | 'client_inactive' | 'assertion_replayed'>
+      /** The client itself signed, by a clock that is wrong: this far ahead of ours, seconds. It is not authenticated by it. */
+      readonly clock?: { readonly client: ClientState; readonly seconds: number }
+    }
 
 type Authenticating = Pick<World, 'settings' | 'singleUse' | 'log' | 'journal' | 'states' | 'clientKeys'>
 
 type Reason = AssertionFault | 'missing' | 'client_id' | 'client' | 'inactive' | 'replayed'
 
 /** The reason is for the operator; a name that nobody registered could be anything, so it is not repeated. */
-const failed = (world: Authenticating, request: Request, reason: Reason, client?: string): ClientAuthentication => {
+const failed = (
+  world: Authenticating,
+  request: Request,
+  reason: Reason,
+  client?: string,
+): Extract<ClientAuthentication, { refusal: unknown }> => {
   world.log.warn('client_authentication_failed', { request: request.requestId, reason, ...(client !== undefined && { client }) })
   if (reason === 'inactive') return { refusal: 'client_inactive' }
   return { refusal: reason === 'replayed' ? 'assertion_replayed' : 'client_authentication_failed' }
@@ -48,7 +57,14 @@ export const authenticateClient = async (world: Authenticating, request: Request
     endpoints: [endpointPath, ...TOKEN_PATHS].map((path) => `${issuer}${path}`),
     epoch,
   })
-  if (!read.ok) return failed(world, request, read.fault, id)
+  if (!read.ok) {
+    const refused = failed(world, request, read.fault, id)
+    if (read.clock === undefined || !active) return refused
+    // With the keys that are there: nobody's are fetched for this.
+    const kept = await world.clientKeys.of(client, () => true)
+    const isOwn = signatureFault(assertion, read.clock, kept.verifying) === undefined
+    return isOwn ? { ...refused, clock: { client, seconds: read.clock.seconds } } : refused
+  }
   const { kid } = read
   const keys = await world.clientKeys.of(client, ({ verifying }) => verifying.some((key) => kid === undefined || key.kid === kid))
   const fault = signatureFault(assertion, read, keys.verifying)

@@ -59,6 +59,13 @@ const WISHES: { readonly [T in Type]: CommandOf<T> } = {
   DenyConsent: { type: 'DenyConsent', at: at(20) },
   IssueCode: { type: 'IssueCode', at: at(21), codeDigest: digest('code'), issue: 1, released: ['name'] },
   FailAuthorization: { type: 'FailAuthorization', at: at(21), reason: 'cancelled' },
+  NoteClientClock: {
+    type: 'NoteClientClock',
+    at: at(22),
+    client: 'clinic',
+    codeDigest: digest('code'),
+    seconds: 420,
+  },
   ExchangeToken: {
     type: 'ExchangeToken',
     at: at(22),

@@ -1,0 +1,17 @@
+import type { ReadModel } from '../domain/ports.ts'
+
+/** Read models that are opened when they are first asked: who looks at events alone needs none, and may not be allowed to write them. */
+export const lateViews = (open: () => Promise<ReadModel>): ReadModel => {
+  let opened: Promise<ReadModel> | undefined
+  const views = (): Promise<ReadModel> => (opened ??= open())
+  return {
+    open: async (...args) => (await views()).open(...args),
+    position: async (...args) => (await views()).position(...args),
+    apply: async (...args) => (await views()).apply(...args),
+    get: async (...args) => (await views()).get(...args),
+    list: async (...args) => (await views()).list(...args),
+    count: async (...args) => (await views()).count(...args),
+    drop: async (...args) => (await views()).drop(...args),
+    close: async () => (await opened)?.close(),
+  }
+}
