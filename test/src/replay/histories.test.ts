@@ -51,7 +51,7 @@ const POLICY = documentDefaults('policy') as Members
 /** The policy of a history, and a relying party that may ask for what is asked in it. */
 const replayed = (name: string, history: History, change: (event: Recorded) => Recorded = (event) => event): Promise<Replayed> => {
   const own = (rules.histories as Readonly<Record<string, Members>>)[name] ?? {}
-  const policy = merged(merged(POLICY, rules.policy), own) as { readonly [member: string]: Json }
+  const policy = merged(merged(POLICY, rules.policy), own)
   const events = decoded(history)
   const asked = events[0]?.data ?? {}
   const claims = Array.isArray(asked['claims']) ? (asked['claims'] as readonly { readonly name: string }[]) : []
