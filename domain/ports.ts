@@ -258,6 +258,18 @@ export type SingleUse = {
   readonly close: () => Promise<void>
 }
 
+/**
+ * Counts that limits of networks and of the whole population are judged by. Nodes share them where they share anything. They are no
+ * facts: they may be lost, and then each process goes by what it counted itself since. So nothing here throws or waits for long.
+ */
+export type Tallies = {
+  /** Adds one to each of at most 16 names and answers what they stand at. A name is kept until `until` at least. */
+  readonly add: (names: readonly string[], until: Instant) => Promise<readonly number[]>
+  /** What at most 64 names stand at; 0 where nothing was counted. */
+  readonly read: (names: readonly string[]) => Promise<readonly number[]>
+  readonly close: () => Promise<void>
+}
+
 // ------------------------------------------------------------------------------------------------------------ signing keys
 
 export type SigningAlgorithm = 'ES256' | 'PS256' | 'RS256' | 'EdDSA'
@@ -327,6 +339,9 @@ export type RemoteDocument = { readonly ok: true; readonly body: Uint8Array } | 
  * the address that was looked at, redirects are not followed, size and time are bounded. Never throws.
  */
 export type RemoteDocuments = { readonly get: (url: string) => Promise<RemoteDocument> }
+
+/** A question to a service that the operator named: JSON is posted, JSON comes back, by the same guarded way. Never throws. */
+export type RemoteServices = { readonly post: (url: string, body: string) => Promise<RemoteDocument> }
 
 // -------------------------------------------------------------------------------------------------------------- read model
 

@@ -85,6 +85,8 @@ export const REFUSALS = [
   'parameter_repeated',
   'origin_refused',
   'too_many_requests',
+  // Somebody guesses, and this device is not known: it has to work or to wait first.
+  'check_needed',
   'overloaded',
 ] as const
 

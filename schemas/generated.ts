@@ -825,6 +825,38 @@ export type Config = {
   readonly policy?: {
     readonly [k: string]: unknown
   }
+  /** Posts to logins from one network (a /24 of IPv4, a /48 of IPv6) in a minute before 429. Absent: three times `requestsPerMinute`. */
+  readonly postsPerMinute?: number
+  /** What an unknown device must do before it may try, while somebody guesses. Never asked of devices that a person trusts. */
+  readonly guard?: {
+    /** `attacked`: while failures of this network, this relying party or of everybody are far above what is usual; `always`; `never`. */
+    readonly when?: 'attacked' | 'always' | 'never'
+    /** `work`: a computation that the page does by itself; `captcha`: a captcha service. Whoever can do neither waits. */
+    readonly by?: 'work' | 'captcha'
+    /** How much to compute: each bit doubles it. 8: half a second on a laptop, some seconds on an old telephone. */
+    readonly workBits?: number
+    /** Seconds after which whoever waited may go on without it. */
+    readonly waitS?: number
+    /** Of one network, so many a minute may go on by waiting. */
+    readonly waitsPerMinute?: number
+    /** Of all networks together. */
+    readonly waitsPerMinuteAll?: number
+    /** A captcha service with the contract of eSignet's; read where `by` is `captcha`. */
+    readonly captcha?: {
+      /** Where tokens are checked, https. May lie in a private network, never at loopback. */
+      readonly validatorUrl: string
+      /** What the service is told of who asks. Absent: `esignet`. */
+      readonly moduleName?: string
+      /** The script of the widget. Its origin may then run script in that one page. */
+      readonly scriptUrl: string
+      /** Of the widget. */
+      readonly siteKey: string
+      /** Class by which the script finds its place. Absent: `g-recaptcha`. */
+      readonly widgetClass?: string
+      /** The form's field in which the widget leaves its token. Absent: `g-recaptcha-response`. */
+      readonly tokenField?: string
+    }
+  }
   /** Authorization requests per client and network in a minute before 429 (rule 23). */
   readonly requestsPerMinute?: number
   /** What the log shows. */

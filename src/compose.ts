@@ -12,10 +12,12 @@ import { httpsDocuments } from '../adapters/remote-documents/https/https-documen
 import { memoryReadModel } from '../adapters/read-model/memory/memory-read-model.ts'
 import { sqliteReadModel } from '../adapters/read-model/sqlite/sqlite-read-model.ts'
 import { sqliteSingleUse } from '../adapters/single-use/sqlite/sqlite-single-use.ts'
+import { memoryTallies } from '../adapters/tallies/memory/memory-tallies.ts'
 import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
 import { clientKeySets } from './client-key-sets.ts'
 import type { OnRedis } from '../adapters/redis.ts'
 import type { Settings } from './config.ts'
+import { captchaHosts, guardOf } from './guard.ts'
 import { stateCache } from './handle.ts'
 import { onlyIdSystem } from './id-systems.ts'
 import { openJournal, type Journal } from './journal.ts'
@@ -37,6 +39,7 @@ import {
   type RemoteDocuments,
   type SigningKeys,
   type SingleUse,
+  type Tallies,
   type Vault,
 } from '../domain/ports.ts'
 import { millisecondsOf } from '../domain/time.ts'
@@ -99,6 +102,13 @@ export const openViews = async (settings: Settings, runtime: Runtime): Promise<R
   if (settings.store === 'memory') return memoryReadModel()
   ensureFolder(settings)
   return sqliteReadModel({ file: join(settings.data, 'views.db') })
+}
+
+const openTallies = async (settings: Settings, runtime: Runtime): Promise<Tallies> => {
+  const own = memoryTallies(runtime)
+  if (settings.redis?.cache === undefined) return own
+  const { redisTallies } = await import('../adapters/tallies/redis/redis-tallies.ts')
+  return redisTallies({ ...runtime, place: settings.redis.cache, own })
 }
 
 const openVault = async ({ redis, data }: Settings, runtime: Runtime, key: Uint8Array): Promise<Vault & Partial<OnRedis>> => {
@@ -207,6 +217,8 @@ const openAll = async (
   const personKeys = opened(await openPersonKeys(settings, runtime, store, await keys.secret('person-keys')))
   const singleUse = opened(await openSingleUse(settings, runtime, store))
   const views = opened(await openViews(settings, runtime))
+  const tallies = opened(await openTallies(settings, runtime))
+  const services = httpsDocuments({ ...runtime, privateHosts: captchaHosts(settings) })
   await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
   const { description, system } = await openPlugin(settings, runtime, choice)
   opened(system)
@@ -224,6 +236,7 @@ const openAll = async (
     policy: await keptPolicy(settings, journal, runtime),
     waiters: waitedAside(waiters(timers), requests),
     underWay: requests,
+    ...guardOf(settings, runtime, { tallies, services, key: await keys.secret('network') }),
     pace: pace({ clock, timers, chance, underWay: requests }),
     statics: makeStatics(brand),
   }

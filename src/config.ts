@@ -5,8 +5,14 @@ import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import type { Config, Policy } from '../schemas/generated.ts'
 
+type GuardConfig = NonNullable<Config['guard']>
+type CaptchaConfig = NonNullable<GuardConfig['captcha']>
+
+/** What unknown devices must do while somebody guesses. */
+export type Guard = Required<Omit<GuardConfig, 'captcha'>> & { readonly captcha?: Required<CaptchaConfig> }
+
 /** What a deployment set, complete. */
-export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'data' | 'auditFolder' | 'store'> & {
+export type Settings = Omit<Config, 'policy' | 'guard' | 'port' | 'host' | 'issuer' | 'data' | 'auditFolder' | 'store'> & {
   /** `tool`: a command that only reads and writes the data folder; what production refuses does not concern it. */
   readonly mode: 'demo' | 'production' | 'tool'
   readonly port: number
@@ -22,6 +28,8 @@ export type Settings = Omit<Config, 'policy' | 'port' | 'host' | 'issuer' | 'dat
   readonly trustedProxies: readonly string[]
   readonly privateKeyHosts: readonly string[]
   readonly requestsPerMinute: number
+  readonly postsPerMinute: number
+  readonly guard: Guard
   readonly policy: Policy
 }
 
@@ -35,7 +43,10 @@ const POLICY: SchemaNode = policySchema
 /** What the schema says of each: it has a default for all of these. */
 const DEFAULTS = documentDefaults('config') as Required<
   Pick<Config, 'port' | 'host' | 'data' | 'timeZone' | 'trustedProxies' | 'requestsPerMinute' | 'privateKeyHosts'>
-> & { readonly demo: { readonly port: number } }
+> & {
+  readonly demo: { readonly port: number }
+  readonly guard: Omit<Guard, 'captcha'>
+}
 
 /** `lifetimes.codeS` -> `LIFETIMES_CODE_S`. */
 const snake = (path: readonly string[]): string =>
@@ -97,6 +108,9 @@ const fromEnvironment = (
   return { value, problems }
 }
 
+/** Posts that an ordinary login takes: choosing, proving, consenting. */
+const POSTS_A_REQUEST = 3
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /** By its word or by its path; whatever else calls itself the mock is refused when it is loaded. */
@@ -108,11 +122,19 @@ const plainlyAway = (url: string): boolean => url.startsWith('redis:') && !LOOPB
 /** The schema has checked the word. */
 const storeOf = (store: string | undefined): Settings['store'] => (store === 'memory' || store === 'kurrentdb' ? store : 'sqlite')
 
+/** Of the widget that most captcha services copy. */
+const CAPTCHA = { moduleName: 'esignet', widgetClass: 'g-recaptcha', tokenField: 'g-recaptcha-response' }
+
+const guardOf = ({ captcha, ...given }: GuardConfig = {}): Guard => {
+  return { ...DEFAULTS.guard, ...given, ...(captcha && { captcha: { ...CAPTCHA, ...captcha } }) }
+}
+
 /** What only a deployment may not do (rule 44): each with what to do about it. */
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (config.store === 'kurrentdb' && config.kurrentdb?.connection === undefined)
     return ['kurrentdb.connection: name the server, esdb://host:2113']
   if (mode === 'tool') return []
+  if (config.guard?.by === 'captcha' && config.guard.captcha === undefined) return ['guard.captcha: name the captcha service']
   if (mode === 'demo')
     return LOOPBACK.has(config.host ?? DEFAULTS.host)
       ? []
@@ -145,7 +167,7 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
     ...(policy.ok ? [] : policy.problems.map((problem) => `policy: ${problem}`)),
   ]
   if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }
-  const { policy: _policy, demo, ...given } = config.value
+  const { policy: _policy, demo, guard, ...given } = config.value
   const port = given.port ?? DEFAULTS.port
   const data = resolve(directory, given.data ?? DEFAULTS.data)
   return {
@@ -164,6 +186,8 @@ export const readSettings = (file: unknown, environment: Environment, mode: Sett
       trustedProxies: given.trustedProxies ?? DEFAULTS.trustedProxies,
       privateKeyHosts: given.privateKeyHosts ?? DEFAULTS.privateKeyHosts,
       requestsPerMinute: given.requestsPerMinute ?? DEFAULTS.requestsPerMinute,
+      postsPerMinute: given.postsPerMinute ?? POSTS_A_REQUEST * (given.requestsPerMinute ?? DEFAULTS.requestsPerMinute),
+      guard: guardOf(guard),
       policy: policy.value,
     },
   }

@@ -17,6 +17,8 @@ import type {
   Timers,
   Vault,
 } from '../domain/ports.ts'
+import type { Captcha } from './captcha.ts'
+import type { Guesses } from './guesses.ts'
 import type { Pace } from './pace.ts'
 import type { OpenedRequests } from './opened-requests.ts'
 import type { Policy } from '../schemas/generated.ts'
@@ -95,6 +97,8 @@ export type World = {
   readonly waiters: Waiters
   readonly underWay: UnderWay
   readonly pace: Pace
+  readonly guesses: Guesses
+  readonly captcha: Captcha
   readonly brand: Brand
   readonly statics: Statics
 }

@@ -107,6 +107,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorRow>> = {
   parameter_repeated: row('invalid_request', 400, 'A parameter was given more than once.'),
   origin_refused: row('invalid_request', 403, 'The request did not come from our own page.'),
   too_many_requests: row('temporarily_unavailable', 429, 'There were too many requests.'),
+  check_needed: row('temporarily_unavailable', 403, 'The device has to show first that it is no machine.'),
   overloaded: row('temporarily_unavailable', 503, 'The server has too much to do now. Try again in a moment.'),
 }
 

@@ -39,14 +39,18 @@ const formAction = (redirectUri: string | undefined): string => {
 }
 
 /**
- * The content policy of one page. The page of the biometric reader alone may speak to a service on the person's own machine.
+ * The content policy of one page. The page of the biometric reader alone may speak to a service on the person's own machine;
+ * that of a captcha service alone may run script of another origin, `scripts`.
  */
-export const pagePolicy = (options: { readonly redirectUri?: string | undefined; readonly reader?: boolean } = {}): Headers => ({
+export const pagePolicy = (
+  options: { readonly redirectUri?: string | undefined; readonly reader?: boolean; readonly scripts?: string | undefined } = {},
+): Headers => ({
   'content-security-policy': [
     "default-src 'none'",
-    "script-src 'self'",
+    ["script-src 'self'", options.scripts].filter((source) => source !== undefined).join(' '),
     "style-src 'self'",
     "img-src 'self' data:",
+    ...(options.scripts === undefined ? [] : [`frame-src ${options.scripts}`, `connect-src ${options.scripts}`]),
     ...(options.reader === true ? ["connect-src 'self' http://127.0.0.1:*"] : []),
     formAction(options.redirectUri),
     "frame-ancestors 'none'",

@@ -1,7 +1,8 @@
+import { checkOf, checkReply } from './check-page.ts'
 import { deviceCookie, deviceSecretOf } from './device.ts'
 import { show, showChoose } from './login.ts'
 import { formatOf, hintedId, waysOf } from './login-views.ts'
-import { field, fields, redirect, withCookies, type Reply, type Request } from './reply.ts'
+import { field, fields, redirect, withCookies, withHeaders, type Reply, type Request } from './reply.ts'
 import { actOf, baseOf, formRefusal, isReply, openSession, renewed, type Session } from './session.ts'
 import { codeReply, hindranceReply } from './way-back.ts'
 import { keeping } from '../id-systems.ts'
@@ -96,8 +97,9 @@ const choose: Step = async (world, request, session) => {
   }
   const id = typed === undefined ? hintedId(world, session) : readIndividualId(world, typed)
   if (id === undefined) return showChoose(world, request, session, { problem: { code: typed === undefined ? 'empty' : 'malformed' } })
-  const wish = { factor, id, ownDevice: field(request, 'own_device') === 'yes', deviceSecret }
+  const wish = { factor, id, ownDevice: field(request, 'own_device') === 'yes', deviceSecret, check: checkOf(world, request) }
   const outcome = await requestFactor(world, act, wish)
+  if (outcome.refusal === 'check_needed') return checkReply(world, request, session)
   return outcome.refusal === undefined ? onward(world, request, session) : told(world, request, session, outcome, showChoose)
 }
 
@@ -194,6 +196,11 @@ const STEPS: Readonly<Record<string, Step>> = {
 export const loginStep = async (world: World, request: Request): Promise<Reply> => {
   const session = await openSession(world, request)
   if (isReply(session)) return session
+  const taken = await world.guesses.post(request.network)
+  if (!taken.ok)
+    return withHeaders(hindranceReply(world, request, session, 'too_many_requests', 'continue'), {
+      'retry-after': String(taken.retryAfterS),
+    })
   const name = request.params['step'] ?? ''
   const step = Object.hasOwn(STEPS, name) ? STEPS[name] : undefined
   const refusal = step === undefined ? 'not_found' : formRefusal(world, request, session)

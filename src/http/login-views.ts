@@ -10,7 +10,7 @@ import { provenFactors } from '../../domain/transaction/state.ts'
 import { plusSeconds, secondsUntil } from '../../domain/time.ts'
 import type { ChooseView, ConsentView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
 
-const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
+export const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
   if (state.deadline === undefined) return {}
   const extensible = state.extensions < world.policy.value.limits.extensionsMax
   return { limit: { until: state.deadline, secondsLeft: secondsUntil(at, state.deadline), extensible } }

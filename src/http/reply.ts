@@ -50,6 +50,9 @@ export const text = (body: string, status = 200, headers: Headers = {}): Reply =
 /** 303, never 307: the browser must not send what was posted again (FAPI 2.0 §5.3.2.2-10). */
 export const redirect = (location: string, headers: Headers = {}): Reply => ({ status: 303, headers: { location, ...headers }, body: '' })
 
+/** The same reply with other headers; what stands here wins. */
+export const withHeaders = (reply: Reply, headers: Headers): Reply => ({ ...reply, headers: { ...reply.headers, ...headers } })
+
 /** The same reply with more cookies. */
 export const withCookies = (reply: Reply, cookies: readonly string[]): Reply => {
   if (cookies.length === 0) return reply

@@ -70,6 +70,7 @@ export const actOf = (request: Request, { transaction, client }: Pick<Session, '
   at: request.at,
   transaction,
   client,
+  network: request.network,
 })
 
 /** The cookie's life begins anew with each accepted step (rule 24). */

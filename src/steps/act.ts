@@ -2,6 +2,7 @@ import { rulesFor } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { attemptCounters, transactions } from '../deciders.ts'
 import { handle, type Handled, type Handling, type StreamRules } from '../handle.ts'
+import type { Origin } from '../guesses.ts'
 import type { World } from '../world.ts'
 import type { ClientState } from '../../domain/client/client.ts'
 import type { AttemptsCommand, AttemptsState } from '../../domain/person/attempts.ts'
@@ -21,6 +22,8 @@ export type Act = {
   readonly at: Instant
   readonly transaction: string
   readonly client: ClientState
+  /** The network that it came from; a reactor's turn comes from none. */
+  readonly network?: string
 }
 
 /** Where a step leaves the transaction, and perhaps why it could not be taken. */
@@ -28,6 +31,9 @@ export type Outcome = { readonly state: TransactionState; readonly refusal?: Ref
 
 /** `client_id` of an act whose client is known to exist. */
 export const clientIdOf = (act: Act): string => act.client.configuration?.client_id ?? ''
+
+/** Where it came from, for what is counted of guessing. */
+export const originOf = (act: Act): Origin => ({ network: act.network ?? '', client: clientIdOf(act) })
 
 /** What deciding needs of the world. */
 export type Deciding = Handling & Pick<World, 'policy'>

@@ -3,7 +3,7 @@ import { joinAliases } from '../people.ts'
 import { seal, sealedUntil, openRequest, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, count, type Act, type Outcome } from './act.ts'
+import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
 import type { Factor, PluginAnswer, VerifyAnswer } from '../../domain/ports.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { Attempt, TransactionState } from '../../domain/transaction/state.ts'
@@ -77,6 +77,11 @@ const paced = async ({ pace }: World, { at }: Act, { factor, path }: Attempt, me
   await pace.round(at)
 }
 
+/** Counted beyond this person: who tries one secret on many people meets no counter of theirs. */
+const told = async ({ guesses }: World, act: Act, { path }: Attempt, right: boolean): Promise<void> => {
+  if (path === 'unknown' && act.network !== undefined) await guesses.proof(originOf(act), right)
+}
+
 /** `id_token_hint` names the person whom the relying party expects (rule 27). */
 const isExpected = (hinted: string | undefined, sub: string): boolean => hinted === undefined || hinted === sub
 
@@ -132,6 +137,7 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   if (counted.refusal !== undefined) {
     // The ID system is not asked, and the person reads the same as for a wrong answer that came too often.
     const limited = await command(world, act, { type: 'RejectFactor', at, attempt: attempt.attempt, reason: 'limited' })
+    await told(world, act, attempt, false)
     await paced(world, act, attempt, false)
     return { state: limited.state, refusal: limited.refusal ?? 'factor_limited' }
   }
@@ -140,8 +146,11 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   const answered = { ...act, at: world.clock.now() }
   if (!answer.ok) {
     const rejected = await reject(world, answered, attempt, answer, sealed.index)
-    if (rejected.refusal !== 'factor_unavailable') await paced(world, act, attempt, answer.error === 'challenge_failed')
+    if (rejected.refusal === 'factor_unavailable') return rejected
+    await told(world, act, attempt, false)
+    await paced(world, act, attempt, answer.error === 'challenge_failed')
     return rejected
   }
+  await told(world, act, attempt, true)
   return confirm(world, answered, attempt, answer.value, state, device)
 }

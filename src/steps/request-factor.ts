@@ -1,11 +1,12 @@
 import { rulesFor } from '../clients.ts'
 import { transactions } from '../deciders.ts'
+import { mayTry, type Check } from '../checks.ts'
 import { pathOf } from '../devices.ts'
 import { load } from '../handle.ts'
 import { personOf, type KnownPerson } from '../people.ts'
 import { seal, sealedUntil, unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
-import { clientIdOf, command, count, type Act, type Outcome } from './act.ts'
+import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { FACTORS } from '../../domain/factors.ts'
 import type { Factor, IndividualId } from '../../domain/ports.ts'
@@ -27,6 +28,8 @@ export type Wish = {
   readonly ownDevice: boolean
   /** The secret in the device's own cookie, where there is one. */
   readonly deviceSecret: string | undefined
+  /** What an unknown device brings to be let in while somebody guesses; absent where it was let in already. */
+  readonly check?: Check
 }
 
 /** Why nobody is meant. */
@@ -57,10 +60,15 @@ const personFor = async (world: World, act: Act, { confirmed }: TransactionState
 export const requestFactor = async (world: World, act: Act, wish: Wish): Promise<Outcome> => {
   const { transaction, at } = act
   const { state } = await load(world, transactions, transactionStream(transaction))
+  const { check, deviceSecret } = wish
+  // Before the ID system is asked and a row is written; only a device that says it is known has to be looked up for it.
+  if (check !== undefined && deviceSecret === undefined && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
   const known = await personFor(world, act, state, wish)
   if (typeof known === 'string') return { state, refusal: known }
   const { person, index } = known
-  const path = await pathOf(world, person, wish.deviceSecret, at)
+  const path = await pathOf(world, person, deviceSecret, at)
+  const isStranger = check !== undefined && deviceSecret !== undefined && path === 'unknown'
+  if (isStranger && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
   const wanted = { type: 'RequestFactor', at, factor: wish.factor, person: person.ref, idType: wish.id.type, path } as const
 
   // Asked beforehand, so that a wish which the transaction refuses anyway costs the person no message.
@@ -72,6 +80,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
     if (FACTORS[wish.factor].sent) {
       const counted = await count(world, act, person.ref, { type: 'CountSend', at, path, transaction })
       // A device of the person's own may be told; to all others a message that is withheld looks like one to nobody (rule 22).
+      if (path === 'unknown') await world.guesses.message(originOf(act))
       if (counted.refusal !== undefined && path === 'trusted') return { state, refusal: counted.refusal }
       if (counted.refusal !== undefined) await seal(world, transaction, `person.${person.ref}`, { ...sealed, withheld: true }, until)
     }

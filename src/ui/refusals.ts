@@ -84,6 +84,7 @@ export const FAMILIES: Readonly<Record<RefusalCode | 'fault' | 'bug', Family>> =
   parameter_repeated: unreadable,
   origin_refused: 'origin_refused',
   too_many_requests: 'too_many_requests',
+  check_needed: 'too_many_requests',
   overloaded: 'overloaded',
   fault: 'factor_unavailable',
   bug: 'bug',

@@ -63,12 +63,13 @@ const SVG = 'image/svg+xml'
 export const makeStatics = (brand: Brand): Statics => {
   const css = staticFile('pages', 'css', CSS, stylesheet(brand))
   const js = staticFile('pages', 'js', JS, readStatic('pages.js'))
+  const check = staticFile('check', 'js', JS, readStatic('check.js'))
   const icon = staticFile('icon', 'svg', SVG, iconSvg(brand))
   const demoCss = staticFile('demo', 'css', CSS, stylesheet(brand, 'demo.css'))
   const logo = staticFile('harbour', 'svg', SVG, readStatic('harbour.svg'))
   return {
-    paths: { css: css.path, js: js.path, icon: icon.path },
-    demoPaths: { css: demoCss.path, js: js.path, icon: logo.path, logo: logo.path },
-    files: [css, js, icon, demoCss, logo],
+    paths: { css: css.path, js: js.path, icon: icon.path, check: check.path },
+    demoPaths: { css: demoCss.path, js: js.path, icon: logo.path, check: check.path, logo: logo.path },
+    files: [css, js, check, icon, demoCss, logo],
   }
 }

@@ -16,7 +16,7 @@ export type Direction = 'ltr' | 'rtl'
 export type Page<View> = (frame: Frame, view: View) => string
 
 /** Where the browser gets what a page needs besides its HTML. `statics.ts` makes them. */
-export type StaticPaths = { readonly css: string; readonly js: string; readonly icon: string }
+export type StaticPaths = { readonly css: string; readonly js: string; readonly icon: string; readonly check: string }
 
 /** Who asks. Set only when the client and its redirect URI are known to be good; otherwise the page has no cover. */
 export type Party = {
@@ -86,6 +86,18 @@ export type ChooseView = {
   readonly ownDevice: 'offer' | 'known'
   readonly limit?: Limit
   readonly problem?: Problem
+}
+
+/** Posts what was chosen once more to `${base}/choose`, with `challenge` and `solution`, or the field of a captcha's widget. */
+export type CheckView = {
+  readonly challenge: string
+  /** After so many seconds it may be sent without having worked. */
+  readonly waitS: number
+  /** What was typed and chosen before. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly work?: { readonly challenge: string; readonly parts: number; readonly rounds: number; readonly bits: number }
+  readonly captcha?: { readonly scriptUrl: string; readonly siteKey: string; readonly widgetClass: string }
+  readonly limit?: Limit
 }
 
 /** Posts `otp`, `action=continue` to `${base}/otp`; `action=resend` to `${base}/resend`. The same for known and unknown ids (rule 22). */

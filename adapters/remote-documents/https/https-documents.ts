@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request as ask } from 'node:https'
 import { isIP, isIPv4, type LookupFunction } from 'node:net'
 import { createSecureContext } from 'node:tls'
-import type { DocumentFault, Network, RemoteDocument, RemoteDocuments, Timers } from '../../../domain/ports.ts'
+import type { DocumentFault, Network, RemoteDocument, RemoteDocuments, RemoteServices, Timers } from '../../../domain/ports.ts'
 
 /** From the look-up of the name to the last byte. */
 const TIME_MS_MAX = 3000
@@ -52,15 +52,25 @@ const bodyOf = async (response: IncomingMessage): Promise<RemoteDocument> => {
   return { ok: true, body: Buffer.concat(chunks) }
 }
 
-const getFrom = (url: URL, addresses: readonly string[], agent: Agent, signal: AbortSignal): Promise<RemoteDocument> =>
+const askAt = (
+  url: URL,
+  addresses: readonly string[],
+  agent: Agent,
+  signal: AbortSignal,
+  posted: string | undefined,
+): Promise<RemoteDocument> =>
   new Promise((resolve) => {
     const failed = (): void => resolve(no(signal.aborted ? 'late' : 'unreachable'))
+    const headers = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity', 'user-agent': 'eSignet' }
+    const length = Buffer.byteLength(posted ?? '')
     const request = ask(url, {
       agent,
       lookup: pinned(addresses),
       signal,
       maxHeaderSize: HEADER_BYTES_MAX,
-      headers: { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'identity', 'user-agent': 'eSignet' },
+      ...(posted === undefined
+        ? { headers }
+        : { method: 'POST', headers: { ...headers, 'content-type': 'application/json', 'content-length': length } }),
     })
     request.on('error', failed)
     request.on('response', (response) => {
@@ -68,7 +78,7 @@ const getFrom = (url: URL, addresses: readonly string[], agent: Agent, signal: A
         .then(resolve, failed)
         .finally(() => request.destroy())
     })
-    request.end()
+    request.end(posted)
   })
 
 /** Resolves as the work does, or when the time is over. */
@@ -78,7 +88,7 @@ const within = <T>(work: Promise<T>, signal: AbortSignal, late: T): Promise<T> =
     work.then(resolve, reject)
   })
 
-export const httpsDocuments = ({ network, timers, privateHosts }: HttpsDocumentsOptions): RemoteDocuments => {
+export const httpsDocuments = ({ network, timers, privateHosts }: HttpsDocumentsOptions): RemoteDocuments & RemoteServices => {
   let agent: Agent | undefined
   /** Keeps no connection and no session, and goes through no proxy that the environment names. Reading the authorities takes a while. */
   const made = (): Agent =>
@@ -96,7 +106,7 @@ export const httpsDocuments = ({ network, timers, privateHosts }: HttpsDocuments
     return found.every((address) => network.mayReach(address, listed)) ? found : 'address'
   }
 
-  const get = async (text: string, signal: AbortSignal): Promise<RemoteDocument> => {
+  const reach = async (text: string, signal: AbortSignal, posted?: string): Promise<RemoteDocument> => {
     const url = read(text)
     if (url === undefined) return no('address')
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
@@ -106,20 +116,19 @@ export const httpsDocuments = ({ network, timers, privateHosts }: HttpsDocuments
       'late',
     )
     if (typeof addresses === 'string') return no(addresses)
-    return getFrom(url, addresses, made(), signal)
+    return askAt(url, addresses, made(), signal, posted)
   }
 
-  return {
-    get: async (url) => {
-      const [late, done] = [new AbortController(), new AbortController()]
-      void timers.sleep(TIME_MS_MAX, done.signal).then(() => late.abort())
-      try {
-        return await get(url, late.signal)
-      } catch {
-        return no('unreachable')
-      } finally {
-        done.abort()
-      }
-    },
+  const inTime = async (url: string, posted?: string): Promise<RemoteDocument> => {
+    const [late, done] = [new AbortController(), new AbortController()]
+    void timers.sleep(TIME_MS_MAX, done.signal).then(() => late.abort())
+    try {
+      return await reach(url, late.signal, posted)
+    } catch {
+      return no('unreachable')
+    } finally {
+      done.abort()
+    }
   }
+  return { get: (url) => inTime(url), post: inTime }
 }

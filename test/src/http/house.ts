@@ -19,6 +19,7 @@ import { openedRequests } from '../../../src/opened-requests.ts'
 import { underWay } from '../../../src/under-way.ts'
 import { waiters } from '../../../src/waiters.ts'
 import type { World } from '../../../src/world.ts'
+import { guessesIn } from '../../support/guesses.ts'
 import { systemChance } from '../../support/chance.ts'
 import { given, policy, type Given } from '../../support/given.ts'
 
@@ -75,6 +76,8 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),
     underWay: underWay(100),
+    guesses: guessesIn(clock),
+    captcha: async () => false,
     pace: pace({ clock, timers, chance, underWay: underWay(100) }),
     openedRequests: openedRequests(100),
     statics: makeStatics(brand),

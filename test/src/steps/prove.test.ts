@@ -20,6 +20,7 @@ import type { World } from '../../../src/world.ts'
 import { at, configuration, digest, policy, TRANSACTION } from '../../domain/samples.ts'
 import { wish } from '../../domain/transaction/samples.ts'
 import { systemChance } from '../../support/chance.ts'
+import { guessesIn } from '../../support/guesses.ts'
 import { handClock } from '../../support/hand-clock.ts'
 import { command, memoryStore, nodeOn, quickTimers } from '../worlds.ts'
 
@@ -53,6 +54,7 @@ describe('proving who one is', () => {
       vault: memoryVault({ clock }),
       personKeys: memoryPersonKeys({ clock, chance: systemChance }),
       secrets: { index: KEY, subject: KEY, digest: KEY, code: KEY, csrf: KEY, dpopNonce: KEY },
+      guesses: guessesIn(clock),
       pace: pace({ clock, timers: quickTimers(), chance: systemChance, underWay: underWay(1) }),
       waiters: { wait: async () => undefined, wake: () => undefined },
       idSystem: { description: { id: 'mock', idTypes: [], factors: [] }, generation: 1, system: { verify } },

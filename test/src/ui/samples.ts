@@ -1,6 +1,7 @@
 import { brandOf } from '../../../src/ui/brand.ts'
 import { demoHomePage, demoResultPage, outboxPage } from '../../../src/ui/demo.ts'
 import {
+  checkPage,
   choosePage,
   consentPage,
   errorPage,
@@ -162,6 +163,24 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
     errorPage(frame, { code: 'attempts_exhausted', back: { kind: 'link', href: 'https://harboursavings.example/cb?error=access_denied' } }),
   expired: (frame) => expiredPage(frame, { minutes: 5, back: { kind: 'form' } }),
   'expired-without-way': (frame) => expiredPage(withoutParty(frame), { minutes: 1 }),
+  check: (frame) =>
+    checkPage(frame, {
+      challenge: 'c'.repeat(40),
+      waitS: 30,
+      fields: [
+        ['individual_id', '8267411571'],
+        ['factor', 'pin'],
+      ],
+      work: { challenge: 'c'.repeat(40), parts: 8, rounds: 1000, bits: 6 },
+      limit,
+    }),
+  'check-captcha': (frame) =>
+    checkPage(frame, {
+      challenge: 'c'.repeat(40),
+      waitS: 1,
+      fields: [['factor', 'pin']],
+      captcha: { scriptUrl: 'https://captcha.example/api.js', siteKey: 'site', widgetClass: 'g-recaptcha' },
+    }),
   wait: (frame) => waitPage(frame, { refreshS: 60, href: '/login/txn_8Qm2vT' }),
   help: (frame) => infoPage(withoutParty(frame), { topic: 'help', back: '/login/txn_8Qm2vT' }),
   privacy: (frame) => infoPage(withoutParty(frame), { topic: 'privacy' }),

@@ -140,7 +140,8 @@ describe('statics: small and named by content', () => {
 
   it('fit the budget: a first page with everything stays under 20 kB over the wire', () => {
     const HEADERS_BYTES = 4 * 500
-    const used = Object.values(statics.paths)
+    // The check's script is of a page of its own.
+    const used = Object.values(statics.paths).filter((path) => path !== statics.paths.check)
     const size = (pick: 'gzip' | 'brotli'): number =>
       statics.files.filter(({ path }) => used.includes(path)).reduce((sum, file) => sum + file[pick].length, 0)
     for (const language of LANGUAGES)
