@@ -65,9 +65,9 @@ const namer = (key: Uint8Array) => (kind: Kind, whose: string, window: number) =
 /** A window that slides: what is over of the present one, and the rest from the one before. */
 const slid = (now: number, before: number, passed: number): number => now + before * (1 - passed)
 
-export const guesses = (options: GuessesOptions): Guesses => {
-  const { tallies, clock, log, postsPerMinute, waitsPerMinute, waitsPerMinuteAll } = options
-  const name = namer(options.key)
+/** Reads and adds what stands in windows. */
+const counting = ({ tallies, clock, key }: Pick<GuessesOptions, 'tallies' | 'clock' | 'key'>) => {
+  const name = namer(key)
   const nowMs = (): number => millisecondsOf(clock.now())
   const windowAt = (kind: Kind, ms: number): number => Math.floor(ms / WINDOW_MS[kind])
   const keptUntil = (kind: Kind, days = 0): Instant => plusSeconds(clock.now(), (2 * WINDOW_MS[kind] + days * DAY_MS) / 1000)
@@ -91,8 +91,13 @@ export const guesses = (options: GuessesOptions): Guesses => {
     const counts = await tallies.read(hours.flatMap((hour) => [name('tried', EVERYBODY, hour), name('wrong', EVERYBODY, hour)]))
     return usualShare(hours.map((_, at) => ({ attempts: counts[2 * at] ?? 0, failures: counts[2 * at + 1] ?? 0 })))
   }
+  return { name, nowMs, windowAt, keptUntil, standing, count, usual }
+}
+
+/** How it stands with everybody, read anew every five seconds. */
+const everybodyOf = ({ nowMs, usual, standing }: ReturnType<typeof counting>) => {
   let known = { usual: 0, slice: { attempts: 0, failures: 0 } as Slice, ms: Number.NEGATIVE_INFINITY }
-  const everybody = async (): Promise<typeof known> => {
+  return async (): Promise<typeof known> => {
     if (Math.abs(nowMs() - known.ms) < FRESH_MS) return known
     const [share, [attempts = 0, failures = 0]] = await Promise.all([
       usual(),
@@ -104,10 +109,14 @@ export const guesses = (options: GuessesOptions): Guesses => {
     known = { usual: share, slice: { attempts, failures }, ms: nowMs() }
     return known
   }
+}
 
+type Which = 'everybody' | 'client' | 'network'
+
+/** One line when guessing begins and one when it ends; of networks only that there is one. */
+const noter = (log: Log) => {
   const open = new Set<string>()
-  /** One line when it begins and one when it ends; of networks only that there is one. */
-  const noted = (which: 'everybody' | 'client' | 'network', whose: string, is: boolean, slice: Slice): boolean => {
+  return (which: Which, whose: string, is: boolean, slice: Slice): boolean => {
     const known = `${which} ${whose}`
     if (is === open.has(known)) return is
     if (is && open.size >= OPEN_MAX) return is
@@ -123,7 +132,14 @@ export const guesses = (options: GuessesOptions): Guesses => {
     else open.delete(known)
     return is
   }
+}
 
+export const guesses = (options: GuessesOptions): Guesses => {
+  const { tallies, log, postsPerMinute, waitsPerMinute, waitsPerMinuteAll } = options
+  const counts = counting(options)
+  const { name, nowMs, windowAt, keptUntil, standing, count } = counts
+  const everybody = everybodyOf(counts)
+  const noted = noter(log)
   return {
     post: async (network) => {
       const window = windowAt('post', nowMs())
@@ -140,7 +156,7 @@ export const guesses = (options: GuessesOptions): Guesses => {
     },
     message: ({ network }) => count(['sent'], [`network ${network}`]),
     attacked: async ({ network, client }) => {
-      const [all, counts] = await Promise.all([
+      const [all, here] = await Promise.all([
         everybody(),
         standing([
           ['tried', `network ${network}`],
@@ -150,7 +166,7 @@ export const guesses = (options: GuessesOptions): Guesses => {
           ['wrong', `client ${client}`],
         ]),
       ])
-      const [tried = 0, wrong = 0, sent = 0, clientTried = 0, clientWrong = 0] = counts
+      const [tried = 0, wrong = 0, sent = 0, clientTried = 0, clientWrong = 0] = here
       const near = { attempts: tried, failures: wrong }
       const there = { attempts: clientTried, failures: clientWrong }
       return [
@@ -161,8 +177,8 @@ export const guesses = (options: GuessesOptions): Guesses => {
     },
     admit: async (network) => {
       const window = windowAt('wait', nowMs())
-      const [here = 0, all = 0] = await tallies.add([name('wait', network, window), name('wait', EVERYBODY, window)], keptUntil('wait'))
-      return here <= waitsPerMinute && all <= waitsPerMinuteAll
+      const [own = 0, all = 0] = await tallies.add([name('wait', network, window), name('wait', EVERYBODY, window)], keptUntil('wait'))
+      return own <= waitsPerMinute && all <= waitsPerMinuteAll
     },
   }
 }

@@ -72,13 +72,13 @@ describe('what is counted of guessing beyond persons (rule 21, 6.3)', () => {
     expect(await attacked()).to.be.true
     clock.pass(2 * HOUR)
     expect(await attacked()).to.be.false
-    expect(told.map(([event, fields]) => `${event} ${String(fields?.['of'])}`).sort()).to.deep.equal([
-      'guessing_over client',
-      'guessing_over everybody',
-      'guessing_over network',
-      'guessing_seen client',
-      'guessing_seen everybody',
-      'guessing_seen network',
+    expect(told.map(([event, fields]) => `${event} ${JSON.stringify(fields?.['of'])}`).sort()).to.deep.equal([
+      'guessing_over "client"',
+      'guessing_over "everybody"',
+      'guessing_over "network"',
+      'guessing_seen "client"',
+      'guessing_seen "everybody"',
+      'guessing_seen "network"',
     ])
   })
 

@@ -17,9 +17,12 @@ const ADD = script(
 
 const KEY = 'tally:'
 
+/** Counts come as numbers or as their text. */
+const numberIn = (count: unknown): number => (typeof count === 'number' ? count : Buffer.isBuffer(count) ? Number(count.toString()) : 0)
+
 /** More of the two: what nodes share, and what this one saw, which holds when the instance is flushed or away. */
 const most = (shared: readonly unknown[], own: readonly number[]): readonly number[] =>
-  own.map((count, at) => Math.max(count, Number(String(shared[at] ?? 0))))
+  own.map((count, at) => Math.max(count, numberIn(shared[at])))
 
 /** Counts of many nodes in the instance that may be lost, beside those of this process. */
 export const redisTallies = async (
@@ -30,7 +33,7 @@ export const redisTallies = async (
   const shared = async (ask: () => Promise<unknown>): Promise<readonly unknown[]> => {
     try {
       const answer = await ask()
-      return Array.isArray(answer) ? answer : []
+      return Array.isArray(answer) ? (answer as readonly unknown[]) : []
     } catch (error) {
       if (error instanceof Fault) return []
       throw error
