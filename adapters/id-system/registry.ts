@@ -16,7 +16,10 @@ type Shipped = {
 }
 
 /** Plugins that ship, by the word that configuration may use instead of a path. */
-const SHIPPED: Readonly<Record<string, Shipped>> = { mock: { url: new URL('./mock/plugin.ts', import.meta.url), embedded: true } }
+const SHIPPED: Readonly<Record<string, Shipped>> = {
+  mock: { url: new URL('./mock/plugin.ts', import.meta.url), embedded: true },
+  'mock-wire': { url: new URL('./mock-wire/plugin.ts', import.meta.url), embedded: true },
+}
 
 const shippedOf = (module: string): Shipped | undefined => (Object.hasOwn(SHIPPED, module) ? SHIPPED[module] : undefined)
 

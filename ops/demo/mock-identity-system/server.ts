@@ -153,9 +153,10 @@ export const mockIdentitySystem = async (options: MockIdentitySystemOptions): Pr
     )
     calls.splice(0, calls.length - CALLS_MAX)
     const { delayMs = 0, status, malformed, wrongTransaction } = faults
-    if (delayMs > 0) await sleep(delayMs, undefined, { ref: false })
     if (status !== undefined) return void response.writeHead(status).end('<html>')
     const reply = await replyTo(`${request.method ?? ''} ${path}`, request)
+    // What was asked has happened by then.
+    if (delayMs > 0) await sleep(delayMs, undefined, { ref: false })
     if (reply === undefined) return void response.writeHead(404).end()
     const text = JSON.stringify(envelopeOf(reply, options.now()))
     const told = wrongTransaction === true ? text.replace(/"transactionId":"[^"]*"/, '"transactionId":"AAAAAAAAAA"') : text
