@@ -1,8 +1,8 @@
 import { pages } from './replay/walk.ts'
 import { referenceOf } from './reference.ts'
 import type { Journal } from './journal.ts'
-import type { Instant, Position, ReadModel, RowQuery } from '../domain/ports.ts'
-import { attemptsStream, idOf } from '../domain/streams.ts'
+import type { Instant, Position, ReadModel, RowQuery, StoredEvent } from '../domain/ports.ts'
+import { idOf, kindOf } from '../domain/streams.ts'
 import { plusSeconds } from '../domain/time.ts'
 import type { ErrorRow, LiveRow } from '../projections/live.ts'
 
@@ -90,56 +90,40 @@ export const positionOfFirstSince = async (views: ReadModel, since: Instant): Pr
   return (row as LiveRow | undefined)?.position
 }
 
-/** Newest first: logins in which a person tried to prove who they are, or was sent a code. Each once. */
-export async function* transactionsOfPerson(journal: Journal, views: ReadModel, person: string, wanted: Wanted): AsyncGenerator<LiveRow> {
-  const seen = new Set<string>()
-  const paths = (['unknown', 'trusted'] as const).map((path) => journal.backwards(attemptsStream(person, path))[Symbol.asyncIterator]())
-  const heads = await Promise.all(paths.map((path) => path.next()))
-  for (;;) {
-    const newest = heads.reduce<number | undefined>((best, head, index) => {
-      if (head.done === true) return best
-      const other = best === undefined ? undefined : heads[best]
-      return other === undefined || other.done === true || head.value.position > other.value.position ? index : best
-    }, undefined)
-    const head = newest === undefined ? undefined : heads[newest]
-    if (newest === undefined || head === undefined || head.done === true) return
-    const { transaction } = head.value.data
-    if (typeof transaction === 'string' && !seen.has(transaction)) {
-      seen.add(transaction)
-      const row = await rowOf(views, transaction)
-      if (row !== undefined && fits(row, wanted)) yield row
-    }
-    const next = await paths[newest]?.next()
-    if (next !== undefined) heads[newest] = next
-  }
+/** Whether an event of a login is what somebody looks for. */
+export type Matches = (event: Pick<StoredEvent, 'id' | 'data' | 'metadata'>) => boolean
+
+/** Of this person: logins name one by a random reference, and no index by persons is kept anywhere (audit-and-operations 1.1, C3). */
+export const ofPerson = (ref: string): Matches => {
+  const member = `"person":${JSON.stringify(ref)}`
+  return ({ data }) => data.includes(member)
 }
 
+/** Bearing this id: of the event, its command, the request or event that led to it, a consent. */
+export const correlated =
+  (id: string): Matches =>
+  ({ id: own, data, metadata }) =>
+    own === id || metadata.includes(id) || data.includes(id)
+
 /**
- * Logins of which something bears this id: an event, a command, the request or event that led to it, a consent. No index holds them,
- * so the log is looked through from a position on.
+ * Logins of which some event matches, oldest first, each once. No index holds them, so the log is looked through from a position on; a
+ * page of it is in memory, and the names of what was found.
  */
-export async function* transactionsCorrelated(
+export async function* transactionsWith(
   journal: Journal,
   views: ReadModel,
-  id: string,
-  after: Position | undefined,
+  matches: Matches,
+  wanted: Wanted & { readonly after?: Position },
   progress: (events: number) => void = () => undefined,
 ): AsyncGenerator<LiveRow> {
-  const direct = await rowOf(views, id)
-  if (direct !== undefined) {
-    yield direct
-    return
-  }
   const seen = new Set<string>()
   let events = 0
-  for await (const page of pages(journal.store, after)) {
-    for (const { stream, id: own, metadata, data } of page) {
-      if (!stream.startsWith('authorization-') || !(own === id || metadata.includes(id) || data.includes(id))) continue
-      const transaction = idOf(stream)
-      if (seen.has(transaction)) continue
-      seen.add(transaction)
-      const row = await rowOf(views, transaction)
-      if (row !== undefined) yield row
+  for await (const page of pages(journal.store, wanted.after)) {
+    for (const event of page) {
+      if (kindOf(event.stream) !== 'transaction' || seen.has(event.stream) || !matches(event)) continue
+      seen.add(event.stream)
+      const row = await rowOf(views, idOf(event.stream))
+      if (row !== undefined && fits(row, wanted)) yield row
     }
     events += page.length
     progress(events)

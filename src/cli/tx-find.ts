@@ -6,7 +6,7 @@ import { progressLine, shortInstant, streamedJson, streamedTable } from './outpu
 import { personOn } from './person-on.ts'
 import { UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
-import { findTransactions, positionOfFirstSince, transactionsCorrelated, transactionsOfPerson, type Wanted } from '../find-transactions.ts'
+import { correlated, findTransactions, ofPerson, positionOfFirstSince, transactionsWith, type Wanted } from '../find-transactions.ts'
 import { isTransaction } from '../crypto/ids.ts'
 import type { Stage } from '../../domain/transaction/state.ts'
 import { transactionStream } from '../../domain/streams.ts'
@@ -44,7 +44,8 @@ const checked = (args: Args, option: string, pattern: RegExp, what: string): str
   return text
 }
 
-const wantedOf = ({ clock }: Machine, args: Args): Wanted => {
+/** Which sign-ins, as the command line says it. */
+export const wantedOf = ({ clock }: Machine, args: Args): Wanted => {
   const [client, stage, since, until] = ['client', 'stage', 'since', 'until'].map(args.text)
   if (stage !== undefined && !Object.hasOwn(STAGES, stage)) throw new UsageError(`--stage: one of ${Object.keys(STAGES).join(', ')}`)
   const factor = checked(args, 'factor', WORD, 'a word: otp, pin, password, ...')
@@ -62,28 +63,30 @@ const wantedOf = ({ clock }: Machine, args: Args): Wanted => {
 }
 
 /** Whose logins: by the identifier on standard input, or the same person's as one login's. Both are looks, and recorded before anything is shown. */
-const ofPerson = async (machine: Machine, stores: Stores, args: Args, wanted: Wanted): Promise<AsyncGenerator<LiveRow> | undefined> => {
+const personFor = async (machine: Machine, stores: Stores, args: Args, { client }: Wanted): Promise<string | undefined> => {
   const looker = readLooker(args)
   const same = args.text('same-person-as')
   if (same !== undefined && !isTransaction(same)) throw new UsageError('--same-person-as: a transaction')
   const refIn = async (transaction: string): Promise<string | undefined> => {
     const events = await stores.journal.read(transactionStream(transaction))
-    const named = events.map(({ data }) => data['person']).find((person) => typeof person === 'string')
-    return typeof named === 'string' ? named : undefined
+    return events.map(({ data }) => data['person']).find((person) => typeof person === 'string')
   }
   const person = same === undefined ? (await personOn(machine, stores))?.person.ref : await refIn(same)
-  const narrowed = { ...(wanted.client !== undefined && { client: wanted.client }), ...(person !== undefined && { person }) }
-  await look(machine, stores, { ...looker, what: 'the sign-ins of one person', ...narrowed })
-  return person === undefined ? undefined : transactionsOfPerson(stores.journal, stores.views, person, wanted)
+  const narrowed = { ...(client !== undefined && { client }), ...(person !== undefined && { person }) }
+  await look(machine, stores, { ...looker, what: 'sign_ins', ...narrowed })
+  return person
 }
 
-const source = async (machine: Machine, stores: Stores, args: Args, wanted: Wanted): Promise<AsyncGenerator<LiveRow> | undefined> => {
-  if (isAboutPerson(args)) return ofPerson(machine, stores, args, wanted)
+const source = async (machine: Machine, stores: Stores, args: Args, wanted: Wanted): Promise<AsyncGenerator<LiveRow>> => {
+  const { journal, views } = stores
   const correlation = checked(args, 'correlation', CORRELATION, 'the id of a request, an event, a command, a consent or a transaction')
-  if (correlation === undefined) return findTransactions(stores.views, wanted)
-  const after = wanted.since === undefined ? undefined : await positionOfFirstSince(stores.views, wanted.since)
+  if (correlation === undefined && !isAboutPerson(args)) return findTransactions(views, wanted)
+  const person = isAboutPerson(args) ? await personFor(machine, stores, args, wanted) : undefined
+  if (isAboutPerson(args) && person === undefined) return none()
+  const after = wanted.since === undefined ? undefined : await positionOfFirstSince(views, wanted.since)
   const line = progressLine(machine)
-  return transactionsCorrelated(stores.journal, stores.views, correlation, after, (events) =>
+  const matches = person === undefined ? correlated(correlation ?? '') : ofPerson(person)
+  return transactionsWith(journal, views, matches, { ...wanted, ...(after !== undefined && { after }) }, (events) =>
     line.show(`${String(events)} events looked through`),
   )
 }
@@ -112,7 +115,7 @@ const run = (machine: Machine, args: Args): Promise<ExitCode> => {
   return withStores(machine, args, isAboutPerson(args) ? 'existing' : 'looking', async (stores) => {
     const { terminal } = machine
     await caughtUp(machine, stores, 'live')
-    const rows = first((await source(machine, stores, args, wanted)) ?? none(), limit)
+    const rows = first(await source(machine, stores, args, wanted), limit)
     if (args.json) await streamedJson(terminal, rows, ({ started: _started, position: _position, ...row }) => row)
     else
       await streamedTable(terminal, { heads: HEADS, widths: WIDTHS, empty: 'No transaction was found.' }, rows, (row) => [
@@ -135,7 +138,9 @@ export const txFind: Verb = {
   summary: 'sign-ins, newest first',
   help: [
     'What one person did is found with --person (the identifier comes on standard',
-    'input) or --same-person-as; both are recorded, with who looked and why.',
+    'input) or --same-person-as; both are recorded, with who looked and why. There is',
+    'no index of persons: these, and --correlation, look through the log from --since',
+    'on, and tell the oldest first.',
     '',
     'Stages:',
     ...Object.entries(STAGES).map(([stage, words]) => `  ${stage.padEnd(13)} ${words}`),
