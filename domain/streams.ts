@@ -36,4 +36,6 @@ export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Counters of one path of one person (rule 21). */
 export const attemptsStream = (person: string, path: Path): string => `person-${person}.${path}`
+/** What a person was told without having asked. */
+export const noticesStream = (person: string): string => `person-${person}.notices`
 export const devicesStream = (person: string): string => `person-${person}.devices`

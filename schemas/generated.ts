@@ -237,6 +237,17 @@ export type PersonCreditAttempt = {
   readonly reason: 'success' | 'confirmed' | 'not_checked'
 }
 
+/** Something happened that the person is told of without asking. */
+export type PersonNotifyPerson = {
+  readonly type: 'NotifyPerson'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly notice: NoticeKind
+  readonly transaction: Transaction
+  /** When it happened. */
+  readonly happenedAt: Instant
+}
+
 /** A device that the person trusts gets a new secret. */
 export type PersonRenewDevice = {
   readonly type: 'RenewDevice'
@@ -614,6 +625,15 @@ export type Counters = {
   readonly sends: readonly Send[]
   /** When the newest of these failures was counted, where the policy forgets them. */
   readonly countedAt?: Instant
+}
+
+/** What a person is told without having asked. */
+export type NoticeKind = 'failures' | 'success_after_failures' | 'new_device' | 'new_relying_party'
+
+export type NoticeGiven = {
+  readonly notice: NoticeKind
+  readonly transaction: Transaction
+  readonly at: Instant
 }
 
 export type Device = {
@@ -1013,6 +1033,16 @@ export type PersonDeviceRenewed = {
 export type PersonDeviceTrusted = {
   /** Newest first. */
   readonly devices: readonly Device[]
+}
+
+/** The person is to be told of {notice}. */
+export type PersonNoticeDue = {
+  readonly notice: NoticeKind
+  readonly transaction: Transaction
+  /** When it happened. */
+  readonly happenedAt: Instant
+  /** Of the last day, newest first (rule 8). */
+  readonly notices: readonly NoticeGiven[]
 }
 
 /** {actor} reopened the {path} path of a person (case {case}). */
@@ -1745,6 +1775,7 @@ export type PersonEvent =
   | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
   | { readonly type: 'DeviceRenewed'; readonly data: PersonDeviceRenewed }
   | { readonly type: 'DeviceTrusted'; readonly data: PersonDeviceTrusted }
+  | { readonly type: 'NoticeDue'; readonly data: PersonNoticeDue }
   | { readonly type: 'PathReopened'; readonly data: PersonPathReopened }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
 
@@ -1802,7 +1833,7 @@ export type ConsentCommand =
 export type LookCommand = LookViewRecords
 
 export type PersonCommand =
-  PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonRenewDevice | PersonReopenPath | PersonTrustDevice
+  PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonNotifyPerson | PersonRenewDevice | PersonReopenPath | PersonTrustDevice
 
 export type SigningKeyCommand =
   SigningKeyActivateSigningKey | SigningKeyMakeSigningKey | SigningKeyRetireSigningKey | SigningKeyRevokeSigningKey

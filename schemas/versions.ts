@@ -6,7 +6,7 @@ export const EVENT_VERSIONS = {
   client: { ClientActivated: 1, ClientDeactivated: 1, ClientRegistered: 1, ClientUpdated: 1 },
   consent: { ConsentGiven: 1, ConsentRefused: 1, ConsentReused: 1, ConsentWithdrawn: 1, WithdrawalRequested: 1 },
   look: { RecordsViewed: 1 },
-  person: { AttemptCounted: 1, AttemptCredited: 1, DeviceRenewed: 1, DeviceTrusted: 1, PathReopened: 1, SendCounted: 1 },
+  person: { AttemptCounted: 1, AttemptCredited: 1, DeviceRenewed: 1, DeviceTrusted: 1, NoticeDue: 1, PathReopened: 1, SendCounted: 1 },
   'signing-key': { SigningKeyActivated: 1, SigningKeyMade: 1, SigningKeyRetired: 1, SigningKeyRevoked: 1 },
   transaction: {
     AccessRevoked: 1,
@@ -41,7 +41,7 @@ export const COMMAND_VERSIONS = {
   client: { ActivateClient: 1, DeactivateClient: 1, RegisterClient: 1, UpdateClient: 1 },
   consent: { CompleteWithdrawal: 1, GiveConsent: 1, RefuseConsent: 1, RequestWithdrawal: 1, ReuseConsent: 1 },
   look: { ViewRecords: 1 },
-  person: { CountAttempt: 1, CountSend: 1, CreditAttempt: 1, RenewDevice: 1, ReopenPath: 1, TrustDevice: 1 },
+  person: { CountAttempt: 1, CountSend: 1, CreditAttempt: 1, NotifyPerson: 1, RenewDevice: 1, ReopenPath: 1, TrustDevice: 1 },
   'signing-key': { ActivateSigningKey: 1, MakeSigningKey: 1, RetireSigningKey: 1, RevokeSigningKey: 1 },
   transaction: {
     AttemptFactor: 1,

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { mockPlugin, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
+import { mockPlugin, readNotices, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
 import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
 import type { Settings } from './config.ts'
 import type { Runtime } from './runtime.ts'
@@ -59,6 +59,7 @@ export const pluginChoice = ({ plugin }: Settings): PluginChoice => ({
 export const demoIdSystem = (settings: Settings, onMessage: (message: Message) => void) => ({
   choice: { ...pluginChoice(settings), plugin: mockPlugin({ onMessage }) } satisfies PluginChoice,
   outbox: () => readOutbox(pluginFolder(settings)),
+  notices: () => readNotices(pluginFolder(settings)),
 })
 
 export { checkPlugin } from '../adapters/id-system/registry.ts'

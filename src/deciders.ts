@@ -3,6 +3,7 @@ import { client, type ClientState } from '../domain/client/client.ts'
 import { attempts, type AttemptsCommand, type AttemptsRules, type AttemptsState } from '../domain/person/attempts.ts'
 import { devices, type DevicesCommand, type DevicesState } from '../domain/person/devices.ts'
 import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoint.ts'
+import { notices as noticesGiven, type NoticesCommand, type NoticesState } from '../domain/person/notices.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
 import { look, type LookState } from '../domain/look/look.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
@@ -49,6 +50,8 @@ export const checkpoints: StreamRules<CheckpointState, CheckpointCommand, unknow
 }
 export const trustedDevices: StreamRules<DevicesState, DevicesCommand, unknown, PersonEvent> = { decider: devices, reading: 'restates' }
 
+export const notices: StreamRules<NoticesState, NoticesCommand, unknown, PersonEvent> = { decider: noticesGiven, reading: 'restates' }
+
 /** A decider with its types put aside: what goes in was checked against the schemas that its types are made from. */
 export type AnyStreamRules = StreamRules<unknown, unknown, unknown, { readonly type: string; readonly data: object }>
 
@@ -63,7 +66,7 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
       case 'consent':
         return consents
       case 'person':
-        return idOf(stream).endsWith('.devices') ? trustedDevices : attemptCounters
+        return idOf(stream).endsWith('.devices') ? trustedDevices : idOf(stream).endsWith('.notices') ? notices : attemptCounters
       case 'signing-key':
         return signingKeys
       case 'look':

@@ -54,6 +54,7 @@ export const demonstrate = async (settings: Settings, runtime: Runtime, print: (
         brand: broker.world.brand,
         statics: broker.world.statics,
         outbox: idSystem.outbox,
+        notices: idSystem.notices,
         clock,
         chance,
         timers,

@@ -12,6 +12,7 @@ import { completions } from './reactors/completions.ts'
 import { deadlines } from './reactors/deadlines.ts'
 import { deliveries, outcomes } from './reactors/deliveries.ts'
 import { run as runLoop } from './reactors/loop.ts'
+import { personNotices } from './reactors/notices.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
 import { signingKeyLoop } from './reactors/signing-keys.ts'
 import type { Runtime } from './runtime.ts'
@@ -35,7 +36,9 @@ export type Broker = {
 
 const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   const following = await pluginEvents(world)
-  const started = [deliveries(world), await outcomes(world), await completions(world), ...(following ? [following] : [])]
+  const telling = personNotices(world)
+  const optional = [following, telling].filter((reactor) => reactor !== undefined)
+  const started = [deliveries(world), await outcomes(world), await completions(world), ...optional]
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
   }

@@ -1,7 +1,7 @@
 import { oidc, problemOf, type OidcOptions } from './oidc.ts'
 import { outboxReply } from './outbox.ts'
 import { memorySessions, noCookie, sessionCookie, withPending, type Session, type Sessions } from './sessions.ts'
-import type { DemoHandler, DemoReply, DemoRequest, OutboxMessage } from './views.ts'
+import type { DemoHandler, DemoReply, DemoRequest, OutboxMessage, OutboxNotice } from './views.ts'
 import { demoHomePage, demoResultPage } from '../ui/demo.ts'
 import type { Statics } from '../ui/statics.ts'
 import type { DemoFrame } from '../ui/views.ts'
@@ -16,6 +16,8 @@ export type DemoOptions = Omit<OidcOptions, 'redirectUri'> & {
   readonly statics: Pick<Statics, 'demoPaths' | 'files'>
   /** The mock's mailbox, newest first. */
   readonly outbox: () => Promise<readonly OutboxMessage[]>
+  /** What people were told without having asked. */
+  readonly notices: () => Promise<readonly OutboxNotice[]>
   readonly log: Log
 }
 
@@ -164,7 +166,13 @@ export const demoRelyingParty = async (options: DemoOptions): Promise<DemoHandle
     if (act !== undefined) return request.method === 'GET' ? act(bank, request, url.searchParams) : onlyGet
     if (url.pathname === '/') return home(bank, request)
     if (url.pathname === '/demo/outbox')
-      return outboxReply(bank.frame, new URL(options.issuer).hostname, await options.outbox(), request, HEADERS)
+      return outboxReply(
+        bank.frame,
+        new URL(options.issuer).hostname,
+        [...(await options.outbox()), ...(await options.notices())],
+        request,
+        HEADERS,
+      )
     return file(bank, url.pathname)
   }
 }

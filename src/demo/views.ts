@@ -1,4 +1,4 @@
-import type { Instant } from '../../domain/ports.ts'
+import type { Instant, NoticeKind } from '../../domain/ports.ts'
 
 /** What `handler` is asked. Only GET and HEAD come. */
 export type DemoRequest = {
@@ -27,6 +27,9 @@ export type OutboxMessage = {
   readonly clientName: string
   readonly reference: string
 }
+
+/** What a person was told without having asked. */
+export type OutboxNotice = Omit<OutboxMessage, 'otp' | 'reference'> & { readonly notice: NoticeKind }
 
 /** Why a sign-in came to nothing, in OAuth's words. */
 export type Problem = { readonly error: string; readonly description?: string }

@@ -1,92 +1,73 @@
+// People hear of what happened to their identity without asking (6.3, ASVS 6.3.5 and 6.3.7), and of nobody else's.
 import { expect } from 'chai'
-import { after, before, describe, it } from 'mocha'
-import { completeRegistration } from '../../src/client-registration.ts'
-import { documentOf, piecesOf, wordsOfNotice } from '../../src/consents/notice-text.ts'
-import { sha256 } from '../../src/crypto/hash.ts'
-import { keepClient } from '../../src/steps/register-client.ts'
-import { canonical } from '../../domain/canonical.ts'
-import { readEvents } from '../support/broker.ts'
-import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
-import { systemChance } from '../support/chance.ts'
-import { accept, begin, newParty, PERSON, proveByPin, register, signIn, type Party } from '../support/rp.ts'
+import { describe, it } from 'mocha'
+import { join } from 'node:path'
+import { readNotices } from '../../adapters/id-system/mock/plugin.ts'
+import { attacked } from '../support/attacked.ts'
+import { readEvents, until } from '../support/broker.ts'
+import { accept, begin, PERSON } from '../support/rp.ts'
 
-describe('REG-07: the notice that was shown is an artefact', function () {
-  this.timeout(60_000)
-  let here: BrokerHere
-  let shop: Party
+describe('notices', () => {
+  const { here, party } = attacked(['shop', 'bank'])
 
-  before(async () => {
-    here = await brokerHere()
-    shop = await register(here, await newParty('noticed', 'ES256', { purpose: 'To greet <you> & "others"', 'purpose#ar': 'لتحيتك' }))
-  })
-  after(() => here.end())
-
-  /** The digest that the newest consent cites. */
-  const cited = (): string => {
-    const [event] = readEvents(here.data, "e.type = 'ConsentGiven' AND s.name LIKE 'consent-%'").slice(-1)
-    return (JSON.parse(event?.data ?? '{}') as { standing: { notice: { digest: string } } }).standing.notice.digest
+  const told = async (): Promise<readonly string[]> =>
+    (await readNotices(join(here().data, 'plugin'))).map(({ notice, to }) => `${notice} ${to}`).toReversed()
+  const fail = async (times: number, id = PERSON.id): Promise<void> => {
+    for (let failed = 0; failed < times;) {
+      const begun = await begin(here(), party('shop'))
+      let page = await begun.browser.submit(begun.page, 'form-choose', { values: { individual_id: id, factor: 'pin' } })
+      for (; page.has('form-pin') && failed < times; failed += 1)
+        page = await begun.browser.submit(page, 'form-pin', { values: { pin: '000000' } })
+    }
   }
-  const kept = async (digest: string) => {
-    const notice = await here.broker.world.journal.artefact(digest)
-    if (notice === undefined) throw new Error('the notice is not kept')
-    return notice
+  const signIn = async (client: string, tick: readonly string[] = []): Promise<void> => {
+    const begun = await begin(here(), party(client))
+    const pin = await begun.browser.submit(begun.page, 'form-choose', { values: { individual_id: PERSON.id, factor: 'pin' }, tick })
+    await accept(begun.browser, await begun.browser.submit(pin, 'form-pin', { values: { pin: PERSON.pin } }))
   }
+  const arrives = (expected: readonly string[]): Promise<true> =>
+    until(
+      expected.join(),
+      async () => (JSON.stringify((await told()).toSorted()) === JSON.stringify(expected.toSorted()) ? true : undefined),
+      25_000,
+    )
 
-  for (const language of ['en', 'ar', 'ta'])
-    it(`what is kept is what the page showed, byte for byte, and names nobody (${language})`, async () => {
-      const begun = await begin(here, shop, { with: { prompt: 'consent', ui_locales: language } })
-      const page = await proveByPin(begun)
-      await accept(begun.browser, page, ['email'])
-      const notice = await kept(cited())
-      expect(notice).to.include({ version: '3', language, client: 'noticed' })
-      expect(notice['essential']).to.deep.equal(
-        ['birthdate', 'name'].sort((one, other) => page.html.indexOf(one) - page.html.indexOf(other)),
-      )
-      const pieces = piecesOf(notice)
-      expect(pieces).to.have.length(4)
-      for (const piece of pieces) expect(page.html, piece.slice(0, 80)).to.include(piece)
-      expect(JSON.stringify(notice)).not.to.include(PERSON.id.slice(-4))
-      // Rendered again, now or in ten years: from what is kept alone.
-      expect(documentOf(notice)).to.equal(documentOf(await kept(sha256(canonical(notice)))))
-      expect(wordsOfNotice(notice).join('\n'))
-        .to.include('/my')
-        .and.not.to.match(/<(b|a|li|p)\b/)
+  it('a new relying party and a new device are told once each; a second sign-in tells nothing', async () => {
+    await signIn('shop', ['yes'])
+    const [, to] = await until('two notices', async () => {
+      const all = await told()
+      return all.length === 2 ? ['', all[0]?.split(' ')[1] ?? ''] : undefined
     })
+    await signIn('shop')
+    await signIn('bank')
+    await arrives([`new_relying_party ${to}`, `new_device ${to}`, `new_relying_party ${to}`])
+  }).timeout(60_000)
 
-  it('everybody who reads the same cites the same one', async () => {
-    await signIn(here, shop, { with: { prompt: 'consent' } })
-    const first = cited()
-    here.clock.pass(86_400)
-    await signIn(here, shop, { with: { prompt: 'consent' }, id: '2154189532' }).catch(() => undefined)
-    await signIn(here, shop, { with: { prompt: 'consent' } })
-    expect(cited()).to.equal(first)
-  })
+  const due = (): readonly string[] =>
+    readEvents(here().data, "e.type = 'NoticeDue'").map(({ data }) => (JSON.parse(data) as { readonly notice: string }).notice)
 
-  it('nobody agrees to a notice that changed while it was read: the page is shown again', async () => {
-    const begun = await begin(here, shop, { with: { prompt: 'consent' } })
-    const page = await proveByPin(begun)
-    const { world } = here.broker
-    const deployment = { plugin: world.idSystem.description, policy: world.policy.value }
-    const completed = completeRegistration({ ...shop.registration, purpose: 'To sell you' }, deployment)
-    if (!completed.ok) throw new Error(completed.problems.join('; '))
-    await keepClient(world, { id: systemChance.uuid(), at: here.clock.now() }, 'UpdateClient', completed.configuration)
-    const given = () => readEvents(here.data, "e.type = 'ConsentGiven'").length
-    const before = given()
-    const again = await begun.browser.submit(page, 'form-consent', { button: 'accept' })
-    expect(again.status).to.equal(403)
-    expect(again.html).to.include('To sell you')
-    expect(given()).to.equal(before)
-    await begun.browser.submit(again, 'form-consent', { button: 'accept' })
-    expect(given()).to.equal(before + 2)
-  })
+  it('failures from unknown devices are told once a day, and a success after more than five of them', async () => {
+    const before = due()
+    await fail(3)
+    here().clock.pass(20)
+    await until('a notice of failures', async () => (await told()).find((line) => line.startsWith('failures ')), 25_000)
+    for (const wait of [600, 600, 3600]) {
+      here().clock.pass(wait)
+      await fail(1)
+    }
+    here().clock.pass(3600)
+    await signIn('shop')
+    await until('a notice of a success', async () => (await told()).find((line) => line.startsWith('success_after_failures ')), 25_000)
+    expect(due()).to.deep.equal([...before, 'failures', 'success_after_failures'])
+  }).timeout(90_000)
 
-  it('consent notice prints it, and knows no other digest', async () => {
-    const { code, out } = await here.cli(['consent', 'notice', cited(), '--html'])
-    expect(code).to.equal(0)
-    expect(out).to.equal(documentOf(await kept(cited())))
-    expect((await here.cli(['consent', 'notice', cited()])).out)
-      .to.include('To sell you')
-      .and.to.include('[ Agree and share ]')
-    expect((await here.cli(['consent', 'notice', 'x'.repeat(43)])).code).to.equal(1)
-  })
+  it('nobody is told for an identifier that is nobody’s, and no notice names anybody', async () => {
+    const before = due()
+    await fail(4, '9999999999')
+    here().clock.pass(20)
+    await until('a wish', async () => (due().length > before.length ? true : undefined), 25_000)
+    expect((await told()).filter((line) => line.startsWith('failures '))).to.deep.equal([])
+    const events = JSON.stringify(readEvents(here().data, "e.type = 'NoticeDue'"))
+    expect(events).not.to.include(PERSON.id).and.not.to.include('9999999999')
+  }).timeout(60_000)
 })

@@ -8,7 +8,17 @@ import { idOf, kindOf } from '../../domain/streams.ts'
 import type { Recorded } from '../../projections/projection.ts'
 import { checkCommand, checkEvent, COMMAND_VERSIONS, EVENT_VERSIONS } from '../../schemas/check.ts'
 import { upcast, upcastCommand } from '../../schemas/upcast.ts'
-import { attemptCounters, checkpoints, clients, consents, looks, signingKeys, transactions, trustedDevices } from '../../src/deciders.ts'
+import {
+  attemptCounters,
+  checkpoints,
+  clients,
+  consents,
+  looks,
+  notices,
+  signingKeys,
+  transactions,
+  trustedDevices,
+} from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
 import { openJournal } from '../../src/journal.ts'
@@ -56,6 +66,7 @@ const stateOf = (history: History): unknown => {
     case 'client':
       return foldAll(clients, history)
     case 'person':
+      if (idOf(history.stream).endsWith('.notices')) return foldAll(notices, history)
       return idOf(history.stream).endsWith('.devices') ? foldAll(trustedDevices, history) : foldAll(attemptCounters, history)
     case 'signing-key':
       return foldAll(signingKeys, history)

@@ -21,19 +21,19 @@ export type CodesOptions = {
   readonly onMessage: (message: Message) => void
 }
 
-const ways: readonly (readonly [channel: Channel, claim: string])[] = [
+export const ways: readonly (readonly [channel: Channel, claim: string])[] = [
   ['sms', 'phone_number'],
   ['email', 'email'],
 ]
 
 /** Where a message can go: every wished channel that the person has, or the first of all. */
-const channelsOf = (person: MockPerson | undefined, wished: readonly Channel[]): readonly Channel[] => {
+export const channelsOf = (person: MockPerson | undefined, wished: readonly Channel[]): readonly Channel[] => {
   const has = ways.filter(([, claim]) => person?.claims[claim] !== undefined).map(([channel]) => channel)
   return wished.length === 0 ? has.slice(0, 1) : has.filter((channel) => wished.includes(channel))
 }
 
 /** A phone's last four digits, or an email address without its name. */
-const masked = (address: unknown): string => {
+export const masked = (address: unknown): string => {
   const text = typeof address === 'string' ? address : ''
   const at = text.lastIndexOf('@')
   return at > 0 ? `${text.slice(0, 1)}…${text.slice(at)}` : `…${text.slice(-4)}`

@@ -1,6 +1,6 @@
 import { Fault } from '../../../domain/ports.ts'
 import type { Clock } from '../plugin.ts'
-import { dropSegmentsBefore, openSegment, segmentAt, type Line, type Remembered, type Segment } from './segment.ts'
+import { dropSegmentsBefore, openSegment, segmentAt, type Line, type Remembered, type Segment, type Told } from './segment.ts'
 
 /** Lines that share one fsync. */
 const BATCH_MAX = 256
@@ -21,6 +21,7 @@ export type Journal = {
   readonly sentFor: (idempotencyKey: string) => Remembered | undefined
   readonly newestOf: (transaction: string) => Remembered | undefined
   readonly usedBy: (sent: string) => string | undefined
+  readonly toldFor: (idempotencyKey: string) => Told | undefined
   readonly close: () => Promise<void>
 }
 
@@ -100,6 +101,7 @@ export const openJournal = async (directory: string, clock: Clock): Promise<Jour
     catchUp: () => exclusively(readAll),
     sentFor: (key) => first((segment) => segment.sent.get(key)),
     newestOf: (transaction) => pair[1].newestOf.get(transaction) ?? pair[0].newestOf.get(transaction),
+    toldFor: (key) => first((segment) => segment.told.get(key)),
     usedBy: (sent) => first((segment) => segment.usedBy.get(sent)),
     close: () => {
       if (closed) return turn

@@ -24,14 +24,15 @@ import { sessionsOf, type Sessions } from '../sessions.ts'
 import { codesOf, type Codes } from './codes.ts'
 import { faultsOf, suffer } from './faults.ts'
 import { openJournal } from './journal.ts'
+import { noticesOf } from './notices.ts'
 import { ID_TYPES, readPeople, type MockPerson, type People } from './people.ts'
 import type { Message } from './segment.ts'
 import { VERIFIED, verifiedOf } from './verified.ts'
 import { OTP_VALID_FOR_S, readSettings, SESSION_LIFETIME_S, settingsSchema, type MockSettings } from './settings.ts'
 
 export { setFaults } from './faults.ts'
-export { readOutbox } from './outbox.ts'
-export type { Message } from './segment.ts'
+export { readNotices, readOutbox } from './outbox.ts'
+export type { Message, Notice } from './segment.ts'
 export { DEMO_PEOPLE, settingsSchema, type Faults } from './settings.ts'
 
 export const describe = (): PluginDescription => ({
@@ -166,6 +167,7 @@ const openWith = async (extras: MockExtras, given: { readonly [key: string]: Jso
     blocked === true || faults().blocked.some((id) => Object.values(ids).includes(id))
   const mock: Mock = { settings, tools, key, people, codes, sessions: sessionsOf(key, tools), isBlocked }
   const consents = consentCounter()
+  const tell = noticesOf({ journal, clock })
 
   /** Nothing throws: what goes wrong here is an ID system that cannot answer. */
   const answering =
@@ -186,6 +188,11 @@ const openWith = async (extras: MockExtras, given: { readonly [key: string]: Jso
       if (!fits(request.id)) return malformed
       const person = people.byId(request.id)
       return codes.send(request, person !== undefined && isBlocked(person) ? undefined : person)
+    }),
+    notify: answering(async (request) => {
+      if (!fits(request.id)) return malformed
+      const person = people.byId(request.id)
+      return tell(request, person !== undefined && isBlocked(person) ? undefined : person)
     }),
     resolve: answering(async ({ id }) => {
       const person = people.byId(id)

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Channel, Instant } from '../plugin.ts'
+import type { Channel, Instant, NoticeKind } from '../plugin.ts'
 
 /** What a person finds in the demo's mailbox. */
 export type Message = {
@@ -35,7 +35,18 @@ export type Sent = {
 /** A code was used up by one act of proving. */
 export type Used = { readonly kind: 'used'; readonly sent: string; readonly by: string }
 
-export type Line = Sent | Used
+/** What a person was told without having asked. */
+export type Notice = Omit<Message, 'otp' | 'reference'> & { readonly notice: NoticeKind }
+
+/** A notice went out, or, for somebody who cannot get one, it was written down that none did. */
+export type Told = {
+  readonly kind: 'told'
+  readonly idempotencyKey: string
+  readonly channels: readonly Channel[]
+  readonly notice?: Notice
+}
+
+export type Line = Sent | Used | Told
 
 /** What is remembered of a sent code: all but the messages. */
 export type Remembered = Omit<Sent, 'messages'>
@@ -75,6 +86,7 @@ export type Segment = {
   readonly sent: ReadonlyMap<string, Remembered>
   readonly newestOf: ReadonlyMap<string, Remembered>
   readonly usedBy: ReadonlyMap<string, string>
+  readonly told: ReadonlyMap<string, Told>
   /** Durable when it resolves. */
   readonly write: (lines: readonly Line[]) => Promise<void>
   /** Folds what this and other processes have written since. One at a time. */
@@ -108,12 +120,15 @@ export const openSegment = async (directory: string, number: number): Promise<Se
   const sent = new Map<string, Remembered>()
   const newestOf = new Map<string, Remembered>()
   const usedBy = new Map<string, string>()
+  const told = new Map<string, Told>()
   const buffer = Buffer.alloc(READ_BYTES)
   let offset = 0
 
   const fold = (line: Line): void => {
     if (line.kind === 'sent') foldSent(sent, newestOf, line)
-    else if (!usedBy.has(line.sent)) usedBy.set(line.sent, line.by)
+    else if (line.kind === 'told') {
+      if (!told.has(line.idempotencyKey)) told.set(line.idempotencyKey, line)
+    } else if (!usedBy.has(line.sent)) usedBy.set(line.sent, line.by)
   }
 
   return {
@@ -121,6 +136,7 @@ export const openSegment = async (directory: string, number: number): Promise<Se
     sent,
     newestOf,
     usedBy,
+    told,
     // The line break in front keeps these lines apart from one that was cut short.
     write: async (lines) => {
       await handle.appendFile(`\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)

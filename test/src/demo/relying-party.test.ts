@@ -62,6 +62,7 @@ describe('the bank of the demonstration', () => {
       brand,
       statics,
       outbox: async () => [message],
+      notices: async () => [],
     })
     cookie = undefined
   })

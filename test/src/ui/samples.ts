@@ -171,7 +171,8 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
         ['individual_id', '8267411571'],
         ['factor', 'pin'],
       ],
-      work: { challenge: 'c'.repeat(40), parts: 8, rounds: 1000, bits: 6 },
+      // So much work that the page stands still while it is looked at.
+      work: { challenge: 'c'.repeat(40), parts: 8, rounds: 100_000_000, bits: 8 },
       limit,
     }),
   'check-captcha': (frame) =>
