@@ -487,6 +487,8 @@ export type TransactionRequestFactor = {
   readonly person: Person
   readonly idType: IdType
   readonly path: Path
+  /** The kinds of ways that the person chose for the message; absent: the ID system chooses. */
+  readonly channels?: readonly Channel[]
 }
 
 /** The consent that this sign-in rests on was withdrawn. */
@@ -755,6 +757,39 @@ export type Config = {
   readonly trustedProxies?: readonly string[]
   /** Exact host names whose jwks_uri may lie at a private address (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7), for closed national networks. Never loopback or link-local. */
   readonly privateKeyHosts?: readonly string[]
+  /** The kinds of identifiers that a person chooses from, in the form of eSignet's login-id.options. Absent: one field takes whatever the ID system knows, told apart by its form. */
+  readonly loginIds?: readonly {
+    /** Its name; mobile, phone, uin, vid and email say their type as well. */
+    readonly id: string
+    /** What the ID system calls it; absent: as the id says, else a handle. */
+    readonly type?: 'uin' | 'vid' | 'phone' | 'email' | 'handle'
+    /** What the page calls it: language -> words. Absent: the words for its type. */
+    readonly labels?: {
+      readonly [k: string]: string
+    }
+    /** Text before what is typed, or several to choose from (countries). */
+    readonly prefixes?:
+      | string
+      | readonly {
+          /** The country, as the page shows it beside the prefix. */
+          readonly label: string
+          readonly value: string
+          /** Of what is typed after this prefix; wins over the outer one. */
+          readonly maxLength?: number
+          /** Of what is typed after this prefix; wins over the outer one. */
+          readonly regex?: string
+        }[]
+    /** Put behind what is typed, silently (MOSIP: @phone). */
+    readonly postfix?: string
+    /** Of what is typed, in characters. */
+    readonly maxLength?: number
+    /** What is typed must match it. */
+    readonly regex?: string
+    /** Taken so that eSignet's list can be used as it is; the pages have no picture for it. */
+    readonly svg?: string
+  }[]
+  /** Path of an amr-acr-mapping.json in eSignet's own form. It takes the place of policy.assurance. */
+  readonly amrAcrMapping?: string
   /** 32 bytes, base64url, mode 0600. Absent: made in the data folder on first start. */
   readonly masterKeyFile?: string
   /** Folder of the key that signs checkpoints of the audit log, and of the list of persons whose keys were destroyed. It belongs outside `data` (rule 49) and is never rolled back with it. Absent: `audit` in the data folder, which production warns of. */
@@ -1292,6 +1327,8 @@ export type TransactionFactorRequested = {
   readonly person: Person
   readonly idType: IdType
   readonly path: Path
+  /** The kinds of ways that the person chose for the message; absent: the ID system chooses. */
+  readonly channels?: readonly Channel[]
   /** Which message of this transaction it is; only where one is sent. */
   readonly send?: number
   /** A message that could not be sent by then is given up. */

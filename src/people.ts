@@ -24,9 +24,6 @@ export const readIndividualId = (world: Pick<World, 'idSystem'>, typed: string):
   return undefined
 }
 
-/** What the page may echo: the last four characters. */
-export const endingOf = (id: IndividualId): string => id.value.slice(-4)
-
 export type KnownPerson = {
   readonly person: Person
   /** The row that a success confirms and a failure touches. */

@@ -29,7 +29,7 @@ export const requestFactor = (command: CommandOf<'RequestFactor'>, state: Transa
     sendBy: plusSeconds(at, lifetimes.sendS),
     resendFrom: plusSeconds(at, limits.sendGapS),
   }
-  return recorded(fact('FactorRequested', { ...chosen, ...sending }))
+  return recorded(fact('FactorRequested', { ...chosen, ...(command.channels && { channels: command.channels }), ...sending }))
 }
 
 /** Only the newest message matters, and its first outcome: a late or doubled report records nothing. */

@@ -8,7 +8,7 @@ import type { World } from '../world.ts'
 import { checkPage } from '../ui/pages.ts'
 
 /** What was chosen goes through the check as it was typed. */
-const CARRIED = ['individual_id', 'factor', 'own_device', 'channels'] as const
+const CARRIED = ['individual_id', 'login_id', 'factor', 'own_device', 'channel'] as const
 
 /** What a form brings of a check that was asked for. */
 export const checkOf = ({ settings }: World, request: Request): Check => ({
@@ -29,7 +29,7 @@ export const checkReply = (world: World, request: Request, session: Session): Re
   const view = {
     challenge,
     waitS: Math.max(1, isWaiting ? leftS : waitS),
-    fields: CARRIED.flatMap((name) => {
+    fields: [...CARRIED, ...(world.settings.loginIds ?? []).map(({ id }) => `prefix.${id}`)].flatMap((name) => {
       const value = field(request, name)
       return value === undefined ? [] : [[name, value] as const]
     }),

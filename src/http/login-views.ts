@@ -1,14 +1,17 @@
+import { questionsOf, type Shown } from './knowledge-form.ts'
 import type { Session } from './session.ts'
-import { endingOf, readIndividualId } from '../people.ts'
+import { loginIdViews, ownEnd } from '../login-ids.ts'
+import { readIndividualId } from '../people.ts'
 import { referenceOf } from '../reference.ts'
 import { unseal, type SealedParts } from '../sealed.ts'
 import { NOTICE_VERSION, noticeDigest, noticeView } from '../steps/notice.ts'
 import type { World } from '../world.ts'
 import { nextFactors } from '../../domain/assurance.ts'
-import type { Factor, FactorOffer, IndividualId, Instant } from '../../domain/ports.ts'
+import type { Channel, Factor, FactorOffer, IndividualId, Instant, KnowledgeForm } from '../../domain/ports.ts'
 import { provenFactors } from '../../domain/transaction/state.ts'
 import { plusSeconds, secondsUntil } from '../../domain/time.ts'
-import type { ChooseView, ConsentView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
+import { TEXTS } from '../ui/text.ts'
+import type { ChannelChoice, ChooseView, ConsentView, KnowledgeView, Limit, OtpView, PasswordView, PinView, Problem } from '../ui/views.ts'
 
 export const limitOf = (world: World, { state }: Session, at: Instant): { readonly limit?: Limit } => {
   if (state.deadline === undefined) return {}
@@ -17,6 +20,9 @@ export const limitOf = (world: World, { state }: Session, at: Instant): { readon
 }
 
 const problemOf = (problem: Problem | undefined): { readonly problem?: Problem } => (problem === undefined ? {} : { problem })
+
+/** What the page may echo: the last four characters of what the person typed. */
+const endingOf = (world: World, id: IndividualId): string => ownEnd(world.settings.loginIds, id).slice(-4)
 
 const offerOf = (world: World, factor: Factor): FactorOffer | undefined =>
   world.idSystem.description.factors.find((offer) => offer.factor === factor)
@@ -28,6 +34,25 @@ export const formatOf = (world: World, factor: Factor): FactorOffer['format'] =>
 /** The ways that lead on from where the sign-in stands. */
 export const waysOf = (world: World, { state }: Pick<Session, 'state'>): readonly Factor[] =>
   state.request === undefined ? [] : nextFactors(world.policy.value, state.request, provenFactors(state))
+
+/** The questions of the ID system. */
+export const formOf = (world: World): KnowledgeForm | undefined => offerOf(world, 'knowledge')?.form
+
+/** The ways to a person that the ID system has. */
+export const channelsOffered = (world: World): readonly Channel[] => world.idSystem.description.channels
+
+/** Where there is nothing to choose, nothing is asked. */
+const channelChoice = (world: World, { state }: Session): { readonly channel?: ChannelChoice } => {
+  const channels = channelsOffered(world)
+  const [first] = channels
+  if (first === undefined || channels.length === 1) return {}
+  const [wished = first, ...more] = state.chosen?.channels ?? []
+  return { channel: { channels, chosen: more.length > 0 ? 'all' : wished } }
+}
+
+/** What stands on every page of somebody who has proven something already. */
+const provenOf = ({ state }: Session): { readonly proven?: readonly Factor[] } =>
+  state.confirmed === undefined ? {} : { proven: state.confirmed.factors }
 
 const digitsOf = (world: World, factor: Factor): number | undefined => {
   const { kind, lengthMin, lengthMax } = formatOf(world, factor)
@@ -49,17 +74,23 @@ export const chooseView = (
   at: Instant,
   sealed: SealedParts['person'] | undefined,
   device: 'offer' | 'known',
+  chosenLoginId: string | undefined,
   problem?: Problem,
 ): ChooseView => {
-  const { chosen, confirmed } = session.state
+  const { chosen } = session.state
   const hinted = sealed === undefined ? hintedId(world, session) : undefined
   return {
     idTypes: world.idSystem.description.idTypes.map(({ type }) => type),
     factors: waysOf(world, session),
-    ...(confirmed && { proven: confirmed.factors }),
+    ...provenOf(session),
+    ...(waysOf(world, session).includes('otp') && channelChoice(world, session)),
+    ...(world.settings.loginIds && {
+      loginIds: loginIdViews(world.settings.loginIds, session.language, (type) => TEXTS[session.language][`idtype.${type}`] ?? type),
+    }),
+    ...(chosenLoginId !== undefined && { chosenLoginId }),
     ...(chosen && { chosen: chosen.factor }),
-    ...(sealed && { idEnding: endingOf(sealed.id) }),
-    ...(hinted && { hintedEnding: endingOf(hinted) }),
+    ...(sealed && { idEnding: endingOf(world, sealed.id) }),
+    ...(hinted && { hintedEnding: endingOf(world, hinted) }),
     ownDevice: device,
     ...limitOf(world, session, at),
     ...problemOf(problem),
@@ -68,7 +99,7 @@ export const chooseView = (
 
 const otherWays = (world: World, session: Session): boolean => waysOf(world, session).length > 1
 
-const endingIn = (sealed: SealedParts['person'] | undefined): string => (sealed ? endingOf(sealed.id) : '')
+const endingIn = (world: World, sealed: SealedParts['person'] | undefined): string => (sealed ? endingOf(world, sealed.id) : '')
 
 export const otpView = (
   world: World,
@@ -86,7 +117,7 @@ export const otpView = (
   // A message that the ID system would not send looks like one that was sent; only an outage is said.
   const outage = delivery?.status === 'failed' && delivery.reason !== 'subject_denied' && delivery.reason !== 'rate_limited'
   return {
-    idEnding: endingIn(sealed),
+    idEnding: endingIn(world, sealed),
     reference: referenceOf(session.transaction),
     digits: digitsOf(world, 'otp') ?? 6,
     state: delivery?.status === 'pending' ? 'sending' : outage ? 'failed' : 'sent',
@@ -96,6 +127,8 @@ export const otpView = (
       ...(delivery && at < delivery.resendFrom && { from: delivery.resendFrom }),
     },
     ...(resent && { resent }),
+    ...channelChoice(world, session),
+    ...provenOf(session),
     otherWays: otherWays(world, session),
     ...limitOf(world, session, at),
     ...problemOf(problem),
@@ -109,10 +142,23 @@ export const passwordView = (
   sealed: SealedParts['person'] | undefined,
   problem?: Problem,
 ): PasswordView => ({
-  idEnding: endingIn(sealed),
+  idEnding: endingIn(world, sealed),
   otherWays: otherWays(world, session),
   ...limitOf(world, session, at),
   ...problemOf(problem),
+})
+
+export const knowledgeView = (
+  world: World,
+  session: Session,
+  at: Instant,
+  sealed: SealedParts['person'] | undefined,
+  form: KnowledgeForm,
+  telling: { readonly problem?: Problem; readonly answers?: Shown },
+): KnowledgeView => ({
+  ...passwordView(world, session, at, sealed, telling.problem),
+  questions: questionsOf(form, session.language, telling.answers),
+  typed: telling.answers?.fields ?? {},
 })
 
 /** As the password's, and how long a PIN is where all have the same length. */
@@ -129,7 +175,7 @@ export const consentView = (
   problem?: Problem,
 ): ConsentView => ({
   ...noticeView(world, session),
-  idEnding: endingIn(sealed),
+  idEnding: endingIn(world, sealed),
   notice: { version: NOTICE_VERSION, digest: noticeDigest(world, session) },
   ...limitOf(world, session, at),
   ...problemOf(problem),

@@ -1,19 +1,26 @@
-import { chooseView, consentView, otpView, passwordView, pinView, sealedPerson } from './login-views.ts'
-import type { Reply, Request } from './reply.ts'
+import type { Shown } from './knowledge-form.ts'
+import { chooseView, consentView, formOf, knowledgeView, otpView, passwordView, pinView, sealedPerson } from './login-views.ts'
+import { field, type Reply, type Request } from './reply.ts'
 import { deviceSecretOf } from './device.ts'
 import { baseOf, isReply, openSession, sessionPage, type Session } from './session.ts'
 import { codeReply, endReply, hindranceReply } from './way-back.ts'
 import { keeping } from '../id-systems.ts'
 import type { World } from '../world.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
-import { choosePage, consentPage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
+import { choosePage, consentPage, knowledgePage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
 import type { Problem } from '../ui/views.ts'
 
 /** A page that still waits for a delivery looks again after this long. */
 const REFRESH_S = 3
 
 /** More about the page than the state says: it answers what the person just did. */
-export type Telling = { readonly problem?: Problem; readonly resent?: boolean; readonly status?: number }
+export type Telling = {
+  readonly problem?: Problem
+  readonly resent?: boolean
+  readonly status?: number
+  /** A form of questions that is shown again. */
+  readonly answers?: Shown
+}
 
 /** A wrong or late form is answered with the page for it: nothing is lost, and nothing was recorded that the page does not say. */
 const statusOf = ({ status, problem }: Telling): number => status ?? (problem === undefined ? 200 : 422)
@@ -21,7 +28,7 @@ const statusOf = ({ status, problem }: Telling): number => status ?? (problem ==
 export const showChoose = async (world: World, request: Request, session: Session, telling: Telling = {}): Promise<Reply> => {
   const sealed = await sealedPerson(world, session)
   const device = deviceSecretOf(world, request) === undefined ? 'offer' : 'known'
-  const view = chooseView(world, session, request.at, sealed, device, telling.problem)
+  const view = chooseView(world, session, request.at, sealed, device, field(request, 'login_id'), telling.problem)
   return sessionPage(world, request, session, choosePage(session.frame, view), statusOf(telling))
 }
 
@@ -45,8 +52,13 @@ const showProof = async (world: World, request: Request, session: Session, telli
       return sessionPage(world, request, session, pinPage(frame, pinView(world, session, at, sealed, problem)), statusOf(telling))
     case 'password':
       return sessionPage(world, request, session, passwordPage(frame, passwordView(world, session, at, sealed, problem)), statusOf(telling))
+    case 'knowledge': {
+      const form = formOf(world)
+      if (form === undefined) return showChoose(world, request, session, telling)
+      const view = knowledgeView(world, session, at, sealed, form, telling)
+      return sessionPage(world, request, session, knowledgePage(frame, view), statusOf(telling))
+    }
     case 'biometrics':
-    case 'knowledge':
     case 'wallet':
     case undefined:
       return showChoose(world, request, session, telling)

@@ -10,7 +10,7 @@ import { decode } from '../codec.ts'
 import { referenceOf } from '../reference.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
-import type { ConsumeOutcome, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
+import type { Channel, ConsumeOutcome, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
 import { idOf, transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { Recorded } from '../../projections/projection.ts'
@@ -42,6 +42,9 @@ const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | '
   }
 }
 
+/** What the person chose; nothing: the ID system chooses. The event was checked against its schema. */
+const channelsOf = ({ data }: Recorded): readonly Channel[] => (data['channels'] as unknown as readonly Channel[] | undefined) ?? []
+
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
 const send = async (world: World, act: Act, event: Recorded, number: number): Promise<ConsumeOutcome> => {
   const sealed = await unseal(world, act.transaction, `person.${textOf(event.data['person'])}`)
@@ -63,7 +66,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
     client: configuration.client_id,
     id: sealed.id,
     factor: 'otp',
-    channels: [],
+    channels: channelsOf(event),
     locales,
     clientName: nameIn(configuration, 'client_name', locales) ?? configuration.client_id,
     reference: referenceOf(act.transaction),

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { FACTORS } from '../../domain/factors.ts'
-import type { Factor, IndividualId } from '../../domain/ports.ts'
+import type { Channel, Factor, IndividualId } from '../../domain/ports.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
@@ -24,6 +24,8 @@ const DELIVERY_WAIT_MS = 10_000
 export type Wish = {
   readonly factor: Factor
   readonly id: IndividualId
+  /** The ways that the person chose for a message; none: the ID system chooses. */
+  readonly channels?: readonly Channel[]
   /** The box "this is my own device". */
   readonly ownDevice: boolean
   /** The secret in the device's own cookie, where there is one. */
@@ -69,7 +71,8 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   const path = await pathOf(world, person, deviceSecret, at)
   const isStranger = check !== undefined && deviceSecret !== undefined && path === 'unknown'
   if (isStranger && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
-  const wanted = { type: 'RequestFactor', at, factor: wish.factor, person: person.ref, idType: wish.id.type, path } as const
+  const channels = wish.channels !== undefined && wish.channels.length > 0 ? { channels: wish.channels } : {}
+  const wanted = { type: 'RequestFactor', at, factor: wish.factor, person: person.ref, idType: wish.id.type, path, ...channels } as const
 
   // Asked beforehand, so that a wish which the transaction refuses anyway costs the person no message.
   const foreseen = rules.decide(wanted, state, rulesFor(world, act.client).rules)
@@ -94,10 +97,10 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
 }
 
 /** The same person again: who that is stands sealed. */
-export const requestAgain = async (world: World, act: Act, factor: Factor, deviceSecret: string | undefined): Promise<Outcome> => {
+export const requestAgain = async (world: World, act: Act, again: Omit<Wish, 'id' | 'ownDevice'>): Promise<Outcome> => {
   const { state } = await load(world, transactions, transactionStream(act.transaction))
   const person = (state.confirmed ?? state.chosen)?.person
   const sealed = person === undefined ? undefined : await unseal(world, act.transaction, `person.${person}`)
   if (sealed === undefined) return { state, refusal: 'step_out_of_order' }
-  return requestFactor(world, act, { factor, id: sealed.id, ownDevice: sealed.ownDevice, deviceSecret })
+  return requestFactor(world, act, { ...again, id: sealed.id, ownDevice: sealed.ownDevice })
 }

@@ -1,8 +1,24 @@
 import { type Html, html, num, type Part, raw } from './html.ts'
 import { icon } from './icons.ts'
 import { layout } from './layout.ts'
-import { also, backLink, continueButton, csrfField, describedBy, limitForm, summary, tell, timer, to, type Told, wrong } from './parts.ts'
+import { channelField } from './channel.ts'
+import {
+  also,
+  backLink,
+  continueButton,
+  csrfField,
+  describedBy,
+  limitForm,
+  provenNote,
+  summary,
+  tell,
+  timer,
+  to,
+  type Told,
+  wrong,
+} from './parts.ts'
 import type { Frame, OtpView, Page } from './views.ts'
+import type { TextKey } from './text.ts'
 import { type Words, wordsOf } from './words.ts'
 
 const FIELD = 'otp'
@@ -30,6 +46,10 @@ const delivery = (view: OtpView, { say, party }: Words): Part => [
     </div>`,
 ]
 
+/** By the way that was asked for, not by what the person has (rule 22). */
+const introOf = ({ channel }: OtpView): TextKey =>
+  channel === undefined || channel.chosen === 'all' ? 'otp.intro' : `otp.intro.${channel.chosen}`
+
 const codeField = (view: OtpView, words: Words, told: Told | undefined): Html => {
   const { say, line, time } = words
   const isBad = told?.atField !== undefined
@@ -55,8 +75,9 @@ const codeField = (view: OtpView, words: Words, told: Told | undefined): Html =>
 }
 
 /** Always pressable: too early or too often is answered in words after the press. */
-const resendForm = (frame: Frame, { resend }: OtpView, { say, time }: Words): Html =>
-  html`<form class="field" id="form-resend" method="post" action="${to(frame, 'resend')}">
+const resendForm = (frame: Frame, { resend, channel }: OtpView, words: Words): Html => {
+  const { say, time } = words
+  return html`<form class="field" id="form-resend" method="post" action="${to(frame, 'resend')}">
     ${csrfField(frame)}
     <h2>${say('otp.more')}</h2>
     <p class="hint" id="resend-hint">
@@ -65,11 +86,13 @@ const resendForm = (frame: Frame, { resend }: OtpView, { say, time }: Words): Ht
     </p>
     ${
       resend.left > 0 &&
-      html`<div class="actions after-hint">
-        <button class="alt" id="resend" name="action" value="resend" aria-describedby="resend-hint">${say('otp.resend')}</button>
-      </div>`
+      html`${channel && channelField(channel, words)}
+        <div class="actions after-hint">
+          <button class="alt" id="resend" name="action" value="resend" aria-describedby="resend-hint">${say('otp.resend')}</button>
+        </div>`
     }
   </form>`
+}
 
 export const otpPage: Page<OtpView> = (frame, view) => {
   const words = wordsOf(frame)
@@ -81,7 +104,8 @@ export const otpPage: Page<OtpView> = (frame, view) => {
     hasProblem: told !== undefined,
     main: html`${backLink(frame, words)}${told && summary(told, FIELD)}
       <h1>${say('otp.title')}</h1>
-      ${view.state !== 'failed' && html`<p class="intro">${say('otp.intro', { ending: num(view.idEnding) })}</p>`} ${delivery(view, words)}
+      ${view.state !== 'failed' && html`<p class="intro">${say(introOf(view), { ending: num(view.idEnding) })}</p>`}
+      ${provenNote(words, view.proven)} ${delivery(view, words)}
       <form id="form-otp" method="post" action="${to(frame, 'otp')}" novalidate>
         ${csrfField(frame)}${codeField(view, words, told)}${continueButton(words)}
       </form>

@@ -1,9 +1,10 @@
 import { attribute, type Html, html, nothing, type Part } from './html.ts'
 import { icon } from './icons.ts'
 import { refusalWords } from './refusals.ts'
-import type { TextKey } from './text.ts'
+import { all, type TextKey, TEXTS } from './text.ts'
 import type { Frame, Limit, Problem } from './views.ts'
 import type { Words } from './words.ts'
+import type { Factor } from '../../domain/ports.ts'
 
 /** Where a form of this transaction posts. */
 export const to = (frame: Frame, step: string): string => `${frame.base ?? ''}/${step}`
@@ -25,11 +26,25 @@ export const also = (frame: Frame, words: Words, otherWays: boolean): Html =>
     ${cancelForm(frame, words)}
   </div>`
 
-export const idLine = (frame: Frame, { say }: Words, ending: string): Html =>
+/** Whom the page is about. Who proved something already cannot be changed any more. */
+export const idLine = (frame: Frame, { say }: Words, ending: string, isFixed: boolean): Html =>
   html`<p class="as">
     <span>${say('id.ending', { ending: html`<bdi class="num" dir="ltr">${ending}</bdi>` })}</span>
-    <a id="change-id" href="${to(frame, 'choose')}">${say('change')}</a>
+    ${!isFixed && html`<a id="change-id" href="${to(frame, 'choose')}">${say('change')}</a>`}
   </p>`
+
+/** Where somebody stands who has proven one thing of several. */
+export const provenNote = ({ say, language }: Words, proven: readonly Factor[] | undefined): Part => {
+  if (proven === undefined) return nothing
+  const list = all(
+    language,
+    proven.map((factor) => TEXTS[language][`factor.${factor}`] ?? factor),
+  )
+  return html`<div class="note good" id="proven" role="status">
+    ${icon('check')}
+    <p>${say('next.proven', { list })}</p>
+  </div>`
+}
 
 /** What a field says when it was left empty, cannot be one, or did not match. */
 export type FieldTexts = { readonly empty: TextKey; readonly malformed: TextKey; readonly again: TextKey; readonly wrong?: TextKey }
@@ -60,18 +75,21 @@ export const tell = ({ code, triesLeft, from }: Problem, { say, time }: Words, f
   }
 }
 
-/** `autofocus` moves the focus here without script. */
-export const summary = ({ title, text, atField }: Told, fieldId: string): Html =>
+/** What is wrong, with a way to each field that is. `autofocus` moves the focus here without script. */
+export const problemSummary = (title: Html, text: Part, links: readonly { readonly field: string; readonly text: Html }[]): Html =>
   html`<div class="oops" id="problem" role="alert" tabindex="-1" autofocus>
     ${icon('alert')}
     <h2>${title}</h2>
     ${text}${
-      atField &&
+      links.length > 0 &&
       html`<ul>
-        <li><a href="#${fieldId}">${atField}</a></li>
+        ${links.map((link) => html`<li><a href="#${link.field}">${link.text}</a></li>`)}
       </ul>`
     }
   </div>`
+
+export const summary = ({ title, text, atField }: Told, fieldId: string): Html =>
+  problemSummary(title, text, atField === undefined ? [] : [{ field: fieldId, text: atField }])
 
 export const wrong = (fieldId: string, text: Html): Html => html`<p class="wrong" id="${fieldId}-wrong">${icon('alert')}${text}</p>`
 

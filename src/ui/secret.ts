@@ -8,6 +8,7 @@ import {
   describedBy,
   idLine,
   limitForm,
+  provenNote,
   showButton,
   summary,
   tell,
@@ -62,7 +63,7 @@ export const secretPage = (frame: Frame, words: Words, view: PasswordView, secre
     hasProblem: told !== undefined,
     main: html`${backLink(frame, words)}${told && summary(told, name)}
       <h1>${say(`${name}.title`)}</h1>
-      ${idLine(frame, words, view.idEnding)}
+      ${idLine(frame, words, view.idEnding, view.proven !== undefined)} ${provenNote(words, view.proven)}
       <form id="form-${name}" method="post" action="${to(frame, name)}" novalidate>
         ${csrfField(frame)}${secretField(secret, words, told)}${continueButton(words)}
       </form>

@@ -146,3 +146,6 @@ export const dateAndTime = (language: Language, zone: string, at: Instant): Html
 
 export const either = (language: Language, things: readonly string[]): string =>
   new Intl.ListFormat(language, { type: 'disjunction' }).format(things)
+
+export const all = (language: Language, things: readonly string[]): string =>
+  new Intl.ListFormat(language, { type: 'conjunction' }).format(things)

@@ -2,7 +2,8 @@
  * What the doors hand to the pages: plain data, already decided. A page adds words and markup, and decides nothing.
  * Texts in a view come from strangers (relying parties, ID systems): the pages clip, isolate and escape them.
  */
-import type { Factor, IdType, Instant } from '../../domain/ports.ts'
+import type { AnswerProblem } from '../../domain/knowledge.ts'
+import type { Channel, Factor, IdType, Instant } from '../../domain/ports.ts'
 import type { Told } from '../../domain/verified/consent.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import type { Brand } from './brand.ts'
@@ -66,10 +67,31 @@ export type Problem = {
   readonly from?: Instant
 }
 
-/** Posts `individual_id`, `factor`, perhaps `own_device=yes`, `action=continue` to `${base}/choose`. */
+/** One kind of identifier to choose from, as the operator set it. */
+export type LoginIdView = {
+  readonly id: string
+  readonly name: string
+  readonly type: IdType
+  /** Of the field. */
+  readonly lengthMax: number
+  /** Written before the field: the person does not type it. */
+  readonly prefix?: string
+  /** To choose from; posted as `prefix.<id>`. */
+  readonly prefixes?: readonly { readonly value: string; readonly name: string }[]
+}
+
+/** Where a code may be sent: `all` is every way. The same for everybody, whatever they have (rule 22). */
+export type ChannelChoice = { readonly channels: readonly Channel[]; readonly chosen: Channel | 'all' }
+
+/** Posts `individual_id`, `factor`, perhaps `login_id`, `channel`, `own_device=yes`, `action=continue` to `${base}/choose`. */
 export type ChooseView = {
   /** What a person may type; the wording of the label and the keyboard follow. */
   readonly idTypes: readonly IdType[]
+  /** Kinds to choose from; absent: whatever the ID system knows, told apart by its form. */
+  readonly loginIds?: readonly LoginIdView[]
+  readonly chosenLoginId?: string
+  /** Where the way to the person can be chosen, and a code is among the factors. */
+  readonly channel?: ChannelChoice
   /** Best first; the first is chosen unless `chosen` says otherwise. One only: a hidden field, no question. */
   readonly factors: readonly Factor[]
   readonly chosen?: Factor
@@ -113,6 +135,9 @@ export type OtpView = {
   readonly code?: { readonly until: Instant; readonly secondsLeft: number }
   /** `from`: too early until then (the button works nevertheless). */
   readonly resend: { readonly left: number; readonly from?: Instant }
+  /** Which way the code was asked to go, where there was something to choose. */
+  readonly channel?: ChannelChoice
+  readonly proven?: readonly Factor[]
   /** True when this page answers a press on "send a new code". */
   readonly resent?: boolean
   readonly otherWays: boolean
@@ -125,6 +150,7 @@ export type PinView = {
   readonly idEnding: string
   /** Digits of a PIN where all have the same length. */
   readonly digits?: number
+  readonly proven?: readonly Factor[]
   readonly otherWays: boolean
   readonly limit?: Limit
   readonly problem?: Problem
@@ -133,6 +159,31 @@ export type PinView = {
 /** Posts `password`, `action=continue` to `${base}/password`. */
 export type PasswordView = {
   readonly idEnding: string
+  readonly proven?: readonly Factor[]
+  readonly otherWays: boolean
+  readonly limit?: Limit
+  readonly problem?: Problem
+}
+
+/** A question in the words of the ID system, in the language of the page. */
+export type Question = {
+  /** Of the field: `answer.<name>`, for a date `answer.<name>.day`, `.month` and `.year`. */
+  readonly name: string
+  readonly title: string
+  readonly kind: 'text' | 'date' | 'list'
+  readonly options?: readonly { readonly value: string; readonly title: string }[]
+  readonly needed: boolean
+  readonly lengthMax: number
+  readonly problem?: AnswerProblem
+}
+
+/** Posts `answer.<name>` for each question, `action=continue` to `${base}/knowledge`. */
+export type KnowledgeView = {
+  readonly idEnding: string
+  readonly proven?: readonly Factor[]
+  readonly questions: readonly Question[]
+  /** What was typed, by the name of the field, where it was not handed in: nothing is typed twice. */
+  readonly typed: Readonly<Record<string, string>>
   readonly otherWays: boolean
   readonly limit?: Limit
   readonly problem?: Problem

@@ -24,6 +24,7 @@ import { sessionsOf, type Sessions } from '../sessions.ts'
 import { codesOf, type Codes } from './codes.ts'
 import { faultsOf, suffer } from './faults.ts'
 import { openJournal } from './journal.ts'
+import { FORM, knows } from './knowledge.ts'
 import { noticesOf } from './notices.ts'
 import { ID_TYPES, readPeople, type MockPerson, type People } from './people.ts'
 import type { Message } from './segment.ts'
@@ -43,6 +44,7 @@ export const describe = (): PluginDescription => ({
     { factor: 'otp', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 }, validForS: OTP_VALID_FOR_S },
     { factor: 'pin', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 } },
     { factor: 'password', format: { kind: 'text', lengthMin: 8, lengthMax: 30 } },
+    { factor: 'knowledge', format: { kind: 'text', lengthMin: 2, lengthMax: 500 }, form: FORM },
   ],
   channels: ['sms', 'email'],
   idTypes: ID_TYPES,
@@ -101,8 +103,9 @@ const prove = (mock: Mock, request: VerifyRequest, person: MockPerson | undefine
       return secretIsRight(mock.key, person?.pin, request.proof)
     case 'password':
       return secretIsRight(mock.key, person?.password, request.proof)
-    case 'biometrics':
     case 'knowledge':
+      return knows(mock.key, person, request.proof)
+    case 'biometrics':
     case 'wallet':
       return false
   }

@@ -15,6 +15,8 @@ import { logBook, systemTimers as timers } from '../../support/plugin-world.ts'
 
 const uin = (value: string): IndividualId => ({ type: 'uin', value })
 
+const answers = (name: string, birthdate: string): string => JSON.stringify({ birthdate, full_name: name })
+
 const NAMED = ['name', 'given_name', 'family_name', 'gender', 'birthdate', 'email', 'address']
 
 const maya: PersonFixture = {
@@ -24,7 +26,7 @@ const maya: PersonFixture = {
     { type: 'phone', value: '+999205550171' },
     { type: 'email', value: 'maya.rahimi@mail.almaria.example' },
   ],
-  proofs: { pin: '545411', password: 'Harbour-Lamp-71' },
+  proofs: { pin: '545411', password: 'Harbour-Lamp-71', knowledge: answers('Maya Rahimi', '1987-11-25') },
   claims: [...NAMED, 'phone_number', 'picture'],
 }
 const ravi: PersonFixture = { id: uin('4417098235'), proofs: { pin: '730215', password: 'Monsoon-Kite-35' }, claims: NAMED }
@@ -42,7 +44,7 @@ idSystemContract({
     second: ravi,
     blocked: nadia,
     unknown: uin('1000000009'),
-    wrong: { otp: '000000', pin: '000000', password: 'not-my-password' },
+    wrong: { otp: '000000', pin: '000000', password: 'not-my-password', knowledge: answers('Maya Rahimi', '1987-11-26') },
   },
   sentCodes,
   outage: async (dataDirectory, on) => setFaults(dataDirectory, { outage: on }),

@@ -8,6 +8,7 @@ import {
   expiredPage,
   formPostPage,
   infoPage,
+  knowledgePage,
   otpPage,
   passwordPage,
   pinPage,
@@ -15,7 +16,7 @@ import {
 } from '../../../src/ui/pages.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { dir, LANGUAGES } from '../../../src/ui/text.ts'
-import type { DemoFrame, Frame, Language, Limit, OtpView } from '../../../src/ui/views.ts'
+import type { ChooseView, DemoFrame, Frame, KnowledgeView, Language, Limit, OtpView } from '../../../src/ui/views.ts'
 import { REFUSALS } from '../../../domain/refusals.ts'
 
 export const brand = brandOf({})
@@ -54,6 +55,39 @@ const otp: OtpView = {
   limit,
 }
 
+const kinds = {
+  idTypes: ['phone', 'handle'],
+  loginIds: [
+    {
+      id: 'mobile',
+      name: 'Phone number',
+      type: 'phone',
+      lengthMax: 12,
+      prefixes: [
+        { value: '+855', name: '+855 KHM' },
+        { value: '+91', name: '+91 IND' },
+      ],
+    },
+    { id: 'nrc', name: 'Registration card <i>', type: 'handle', lengthMax: 20, prefix: 'NRC-' },
+  ],
+  factors: ['otp', 'pin'],
+  channel: { channels: ['sms', 'email'], chosen: 'sms' },
+  ownDevice: 'offer',
+  limit,
+} as const satisfies ChooseView
+
+const questions: KnowledgeView = {
+  idEnding: '1571',
+  questions: [
+    { name: 'full_name', title: 'Full name', kind: 'text', needed: true, lengthMax: 100 },
+    { name: 'birthdate', title: 'Date of birth', kind: 'date', needed: true, lengthMax: 200 },
+    { name: 'region', title: 'Region <b>', kind: 'list', options: [{ value: 'coast', title: 'Coast' }], needed: false, lengthMax: 200 },
+  ],
+  typed: {},
+  otherWays: true,
+  limit,
+}
+
 const essential = ['name', 'birthdate', 'address']
 const voluntary = ['phone_number', 'email', 'picture']
 
@@ -74,7 +108,40 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
   'choose-empty': (frame) =>
     choosePage(frame, { idTypes: ['uin'], factors: ['otp', 'pin'], ownDevice: 'offer', problem: { code: 'empty' }, limit }),
   'choose-one': (frame) => choosePage(frame, { idTypes: ['email'], factors: ['otp'], ownDevice: 'offer', problem: { code: 'malformed' } }),
+  'choose-next': (frame) =>
+    choosePage(frame, {
+      idTypes: ['uin'],
+      factors: ['otp', 'pin'],
+      proven: ['password'],
+      idEnding: '1571',
+      channel: { channels: ['sms', 'email'], chosen: 'sms' },
+      ownDevice: 'offer',
+      limit,
+    }),
+  'choose-next-one': (frame) =>
+    choosePage(frame, {
+      idTypes: ['uin'],
+      factors: ['otp'],
+      proven: ['password'],
+      idEnding: '1571',
+      channel: { channels: ['sms', 'email'], chosen: 'all' },
+      ownDevice: 'known',
+      problem: { code: 'factor_unavailable' },
+    }),
+  'choose-kinds': (frame) => choosePage(frame, { ...kinds, chosenLoginId: 'mobile' }),
+  'choose-kind': (frame) => choosePage(frame, { ...kinds, loginIds: kinds.loginIds.slice(1, 2), problem: { code: 'malformed' } }),
+  knowledge: (frame) => knowledgePage(frame, questions),
+  'knowledge-bad': (frame) =>
+    knowledgePage(frame, {
+      ...questions,
+      questions: questions.questions.map((question) => ({ ...question, problem: question.kind === 'list' ? 'empty' : 'malformed' })),
+      typed: { 'answer.full_name': '<b>Maya</b>', 'answer.birthdate.day': '31', 'answer.birthdate.month': '2' },
+      problem: { code: 'malformed' },
+    }),
+  'knowledge-wrong': (frame) => knowledgePage(frame, { ...questions, problem: { code: 'factor_wrong', triesLeft: 1 } }),
   otp: (frame) => otpPage(frame, otp),
+  'otp-by-email': (frame) =>
+    otpPage(frame, { ...otp, channel: { channels: ['sms', 'email'], chosen: 'email' }, proven: ['password'], otherWays: false }),
   'otp-sending': (frame) => {
     const { code: _code, ...rest } = otp
     return otpPage(frame, { ...rest, state: 'sending', resend: { left: 2, from: '2026-11-24T14:28:00.000Z' }, resent: true })
