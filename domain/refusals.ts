@@ -77,6 +77,11 @@ export const REFUSALS = [
   'userinfo_limited',
   'encryption_key_missing',
 
+  // A node that starts.
+  'node_keys_differ',
+  'node_program_older',
+  'node_clock_behind',
+
   // Any door.
   'not_found',
   'method_not_allowed',

@@ -1,5 +1,5 @@
 /** What a stream is about. The part of its name before the first hyphen says it. */
-export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key', 'look', 'checkpoint'] as const
+export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key', 'look', 'checkpoint', 'deployment'] as const
 
 export type Kind = (typeof KINDS)[number]
 
@@ -14,6 +14,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   signingKey: 'signing-key',
   look: 'look',
   checkpoint: 'checkpoint',
+  deployment: 'deployment',
 }
 
 export const kindOf = (stream: string): Kind | undefined => {
@@ -32,6 +33,8 @@ export const signingKeyStream = (kid: string): string => `signingKey-${kid}`
 export const lookStream = (look: string): string => `look-${look}`
 /** Checkpoints of the audit log, the newest last. */
 export const CHECKPOINTS = 'checkpoint-audit'
+/** Which nodes started on this store: one stream. */
+export const DEPLOYMENT_STREAM = 'deployment-nodes'
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Counters of one path of one person (rule 21). */

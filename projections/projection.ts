@@ -40,6 +40,8 @@ export type Unreadable = {
   /** SHA-256 of the stored bytes. */
   readonly bytesDigest: Digest
   readonly problem: string
+  /** Recorded by a newer program: nothing is wrong with it, and a node of that program tells it. */
+  readonly newer: boolean
 }
 
 export type SourceMessage =

@@ -62,6 +62,9 @@ export type Runner = {
 
 class SourceEndedError extends Error {}
 
+/** Only a newer program can tell what comes next. A node of it takes the work over, since the position stands still. */
+class NewerEventError extends Error {}
+
 const BATCH_EVENTS_MAX = 256
 /** Nobody waits for a view on the path of a login (rule 16), and each write of one costs a transaction. */
 const BATCH_WAIT_MS = 200
@@ -77,6 +80,8 @@ const batches = (tools: RunTools, projection: Runnable, after: Position | undefi
   new Observable<SourceMessage>((subscriber) => {
     const options = { ...(after !== undefined && { after }), ...(projection.filter && { filter: projection.filter }) }
     const subscription = tools.source.subscribe(options, (message) => {
+      if (message.kind === 'unreadable' && message.event.newer)
+        throw new NewerEventError(`event ${String(message.event.revision)} of ${message.event.stream} was recorded by a newer program`)
       subscriber.next(message)
       return flow.take()
     })
@@ -212,8 +217,8 @@ export const run = (tools: RunTools, projection: Runnable, options: RunOptions =
 
   const again = (error: unknown, tries: number): Promise<void> => {
     writing = writing.catch(() => undefined)
-    standsBy = error instanceof FenceLostError
-    if (standsBy) return Promise.resolve()
+    standsBy = error instanceof FenceLostError || error instanceof NewerEventError
+    if (error instanceof FenceLostError) return Promise.resolve()
     state = 'restarting'
     restarts += 1
     const problem = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'

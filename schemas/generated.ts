@@ -187,6 +187,18 @@ export type ConsentReuseConsent = {
   readonly liveUntil: Instant
 }
 
+/** A broker asks whether it may serve on this store. */
+export type DeploymentStartNode = {
+  readonly type: 'StartNode'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly program: Program
+  readonly keys: KeyChecks
+  readonly knows: KnownEvents
+  /** The operator says that it may serve although a newer program was there: a roll-back. */
+  readonly besideNewer: boolean
+}
+
 /** Somebody who acts for the operator or a regulator looks at records of persons. */
 export type LookViewRecords = {
   readonly type: 'ViewRecords'
@@ -675,6 +687,22 @@ export type Actor = string
 /** Why: the reference of a case in the operator's own system. */
 export type Case = string
 
+/** The version of the program. */
+export type Program = string
+
+/** Says whether two nodes hold the same keys, and nothing about the keys. */
+export type KeyChecks = {
+  /** Digest of a secret that is derived from the master key for this check alone. */
+  readonly master: Digest
+  /** The same under the subject key. */
+  readonly subject: Digest
+}
+
+/** Each event type of each kind of stream with the newest version of it that the program can read. */
+export type KnownEvents = {
+  readonly [k: string]: number
+}
+
 /** What a look at records is for, in words. No digit, so that neither a number nor a date of birth can slip in. */
 export type LookPurpose = string
 
@@ -693,6 +721,8 @@ export type Config = {
   readonly data?: string
   /** Event store: `sqlite` (embedded, durable), `kurrentdb` (a server, for many nodes) or `memory` (forgets everything; demo and tests only). */
   readonly store?: string
+  /** Start although a newer program served on this store: for a roll-back. What only the newer one can read is refused with 503. */
+  readonly besideNewer?: boolean
   /** The server of the event store; only read where `store` is `kurrentdb`. */
   readonly kurrentdb?: {
     /** Connection string: `esdb://host:2113,host:2113?tlsCAFile=/path/ca.crt&nodePreference=leader`. Without credentials. */
@@ -1022,6 +1052,15 @@ export type ConsentWithdrawalRequested = {
   readonly case?: Case
   /** The service, as the issuer of its token names it. */
   readonly service?: Client
+}
+
+/** A broker of program {program} started on this store. */
+export type DeploymentNodeStarted = {
+  /** By the clock of the node: the next one holds its own against it. */
+  readonly at: Instant
+  readonly program: Program
+  readonly keys: KeyChecks
+  readonly knows: KnownEvents
 }
 
 /** {actor} looked at {what}. Purpose: {purpose}. Case {case}. */
@@ -1805,6 +1844,8 @@ export type ConsentEvent =
   | { readonly type: 'ConsentWithdrawn'; readonly data: ConsentConsentWithdrawn }
   | { readonly type: 'WithdrawalRequested'; readonly data: ConsentWithdrawalRequested }
 
+export type DeploymentEvent = { readonly type: 'NodeStarted'; readonly data: DeploymentNodeStarted }
+
 export type LookEvent = { readonly type: 'RecordsViewed'; readonly data: LookRecordsViewed }
 
 export type PersonEvent =
@@ -1852,6 +1893,7 @@ export type EventsByKind = {
   readonly checkpoint: CheckpointEvent
   readonly client: ClientEvent
   readonly consent: ConsentEvent
+  readonly deployment: DeploymentEvent
   readonly look: LookEvent
   readonly person: PersonEvent
   readonly 'signing-key': SigningKeyEvent
@@ -1866,6 +1908,8 @@ export type ClientCommand = ClientActivateClient | ClientDeactivateClient | Clie
 
 export type ConsentCommand =
   ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRefuseConsent | ConsentRequestWithdrawal | ConsentReuseConsent
+
+export type DeploymentCommand = DeploymentStartNode
 
 export type LookCommand = LookViewRecords
 
@@ -1900,6 +1944,7 @@ export type CommandsByKind = {
   readonly checkpoint: CheckpointCommand
   readonly client: ClientCommand
   readonly consent: ConsentCommand
+  readonly deployment: DeploymentCommand
   readonly look: LookCommand
   readonly person: PersonCommand
   readonly 'signing-key': SigningKeyCommand

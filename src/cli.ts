@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
-import packageJson from '../package.json' with { type: 'json' }
 import { systemFiles } from './cli/files.ts'
 import { main } from './cli/main.ts'
 import type { Terminal } from './cli/context.ts'
@@ -8,6 +7,7 @@ import { readArgs, UsageError } from './cli/verb.ts'
 import { serveVerb } from './cli/serve.ts'
 import { systemRuntime } from './compose.ts'
 import type { Settings } from './config.ts'
+import { PROGRAM_VERSION } from './program.ts'
 import { composed, settingsFrom } from './machine.ts'
 import { Fault } from '../domain/ports.ts'
 
@@ -79,7 +79,7 @@ if (lasts) {
 const runtime = systemRuntime({ logLevel: logLevel() ?? 'off' }, terminal.err)
 const print = (line: string): void => terminal.out(`${line}\n`)
 const house = composed(runtime, process.env, process.cwd(), print)
-const machine = { ...runtime, ...house, version: packageJson.version, terminal, files: systemFiles, stopping: stopping.signal }
+const machine = { ...runtime, ...house, version: PROGRAM_VERSION, terminal, files: systemFiles, stopping: stopping.signal }
 
 try {
   process.exitCode = await main(machine, argv)

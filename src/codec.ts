@@ -27,6 +27,12 @@ export type Batch = {
 export const damaged = (event: StoredEvent, problem: string): Fault =>
   new Fault('corrupt', `event ${String(event.revision)} of stream ${event.stream} cannot be trusted: ${problem}`)
 
+/** Nodes of two programs may run side by side: the other one can read it, so whoever asked may ask again (rule 9). */
+const newer = (event: StoredEvent): Fault =>
+  new Fault('unavailable', `event ${String(event.revision)} of stream ${event.stream} was recorded by a newer program`)
+
+export const isNewer = (fault: unknown): boolean => fault instanceof Fault && fault.code === 'unavailable'
+
 const kindOrFault = (stream: string): Kind => {
   const kind = kindOf(stream)
   if (kind === undefined) throw new Fault('invalid', 'a stream of an unknown kind')
@@ -81,16 +87,18 @@ export const decode = (stored: StoredEvent, before?: Digest): Recorded => {
   const kind = kindOf(stored.stream)
   const data = objectOf(stored.data)
   const checkedMetadata = checkMetadata(objectOf(stored.metadata))
-  if (kind === undefined || data === undefined) throw damaged(stored, 'it is not an event of ours')
+  if (data === undefined) throw damaged(stored, 'it is not an event of ours')
   if (!checkedMetadata.ok) throw damaged(stored, 'its metadata is not what the schema says')
   const metadata = checkedMetadata.value
   const expected = before ?? (stored.revision === 0 ? genesisOf(stored.stream) : metadata.previous)
   if (metadata.previous !== expected) throw damaged(stored, 'it does not follow the event before it')
   const chain = checkDigest(stored, expected)
   if (!chain.ok) throw damaged(stored, chain.problem)
+  // What follows the chain was recorded by a program of ours; what it means, only that one can say.
+  const version = kind && eventVersion(kind, stored.type)
+  if (kind === undefined || version === undefined || version < metadata.version) throw newer(stored)
   const present = upcast(kind, stored.type, metadata.version, data)
-  if (present === undefined) throw damaged(stored, 'its type or version is not known to this program')
-  const version = eventVersion(kind, stored.type) ?? metadata.version
+  if (present === undefined) throw damaged(stored, 'its version is not known to this program')
   const check = checkEvent(kind, stored.type, version, present)
   if (!check.ok) throw damaged(stored, `its data is not what the schema says (${check.problems.join('; ')})`)
   return recordedOf(stored, { kind, version, metadata, digest: chain.digest, data: present as JsonObject })
@@ -105,6 +113,7 @@ export const unreadable = (stored: StoredEvent, fault: unknown): Unreadable => (
   type: stored.type,
   bytesDigest: sha256(`${stored.data}\n${stored.metadata}`),
   problem: fault instanceof Fault ? fault.message : 'it cannot be read',
+  newer: isNewer(fault),
 })
 
 /** An event ready to be stored, and what it will be read as once it has a position. */

@@ -5,6 +5,7 @@ import { devices, type DevicesCommand, type DevicesState } from '../domain/perso
 import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoint.ts'
 import { notices as noticesGiven, type NoticesCommand, type NoticesState } from '../domain/person/notices.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
+import { deployment, type DeploymentState } from '../domain/deployment/node.ts'
 import { look, type LookState } from '../domain/look/look.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
 import { idOf, kindOf } from '../domain/streams.ts'
@@ -18,6 +19,8 @@ import type {
   ClientEvent,
   ConsentCommand,
   ConsentEvent,
+  DeploymentCommand,
+  DeploymentEvent,
   LookCommand,
   LookEvent,
   PersonEvent,
@@ -36,6 +39,10 @@ export const transactions: StreamRules<TransactionState, TransactionCommand, Tra
 export const clients: StreamRules<ClientState, ClientCommand, unknown, ClientEvent> = { decider: client, reading: 'restates' }
 export const signingKeys: StreamRules<SigningKeyState, SigningKeyCommand, unknown, SigningKeyEvent> = {
   decider: signingKey,
+  reading: 'restates',
+}
+export const deployments: StreamRules<DeploymentState, DeploymentCommand, unknown, DeploymentEvent> = {
+  decider: deployment,
   reading: 'restates',
 }
 export const looks: StreamRules<LookState, LookCommand, unknown, LookEvent> = { decider: look, reading: 'restates' }
@@ -69,6 +76,8 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
         return idOf(stream).endsWith('.devices') ? trustedDevices : idOf(stream).endsWith('.notices') ? notices : attemptCounters
       case 'signing-key':
         return signingKeys
+      case 'deployment':
+        return deployments.decider
       case 'look':
         return looks
       case 'checkpoint':

@@ -15,7 +15,9 @@ import { run as runLoop } from './reactors/loop.ts'
 import { personNotices } from './reactors/notices.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
 import { signingKeyLoop } from './reactors/signing-keys.ts'
+import { PROGRAM_VERSION } from './program.ts'
 import type { Runtime } from './runtime.ts'
+import { startNode } from './steps/start-node.ts'
 import { tendKeys } from './steps/tend-keys.ts'
 import { contrastProblems } from './ui/theme.ts'
 import type { World } from './world.ts'
@@ -50,6 +52,8 @@ const open = async (
   started: Stoppable[],
 ): Promise<Omit<Broker, 'world' | 'close'> & { readonly server: Awaited<ReturnType<typeof listen>> }> => {
   const { settings, journal, views, clock, timers, log, brand } = world
+  // Before anything is written that the others might not want.
+  await startNode(world, PROGRAM_VERSION)
   for (const problem of contrastProblems(brand)) log.warn('brand_hard_to_read', { problem })
   const tools = { source: journal.source, views, clock, timers, log }
   const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))

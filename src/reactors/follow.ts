@@ -43,9 +43,11 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
   let stored: Position | undefined = await world.views.position(name)
   let handled: Position | undefined = stored
   let since = 0
+  /** Past what a newer program recorded the checkpoint does not move: a node of that program still has to handle it. */
+  let waitsForNewer = false
   const stopping = new AbortController()
   const move = async (to: Position | undefined, changes: readonly Change[] = []): Promise<void> => {
-    if (to === undefined || (stored !== undefined && to <= stored)) return
+    if (waitsForNewer || to === undefined || (stored !== undefined && to <= stored)) return
     since = 0
     if (await world.views.apply(name, stored, to, changes)) stored = to
     // Another node moved it. What both handled was handled twice, which at least once allows; from here this one goes on behind.
@@ -54,6 +56,10 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
   const subscription = world.journal.source.subscribe(
     { ...(stored !== undefined && { after: stored }), filter: { types } },
     async (message) => {
+      if (message.kind === 'unreadable' && message.event.newer) {
+        await move(handled)
+        waitsForNewer = true
+      }
       if (message.kind === 'caughtUp' || message.kind === 'unreadable') return
       if (message.kind === 'checkpoint') {
         handled = message.position

@@ -52,7 +52,7 @@ suite('audit log', () => {
       message.kind === 'event' && index === 4
         ? {
             kind: 'unreadable',
-            event: { ...message.event, bytesDigest: sha256('damaged'), problem: 'its bytes do not give its digest' },
+            event: { ...message.event, bytesDigest: sha256('damaged'), problem: 'its bytes do not give its digest', newer: false },
           }
         : message,
     )

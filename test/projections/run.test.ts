@@ -127,13 +127,34 @@ describe('the runner of projections', () => {
       subscribe: (options, handler) =>
         world.journal.source.subscribe(options, (message) =>
           message.kind === 'event' && message.event.type === 'Authenticated'
-            ? handler({ kind: 'unreadable', event: { ...message.event, bytesDigest: 'x', problem: 'it is damaged' } })
+            ? handler({ kind: 'unreadable', event: { ...message.event, bytesDigest: 'x', problem: 'it is damaged', newer: false } })
             : handler(message),
         ),
     }
     const runner = start(counting, { source })
     expect(await runner.reached(head, WAIT_MS)).to.equal(true)
     expect(await views.list('counting', 'parked')).to.have.length(1)
+  })
+
+  it('what a newer program recorded is left to a node of it: the older one parks nothing and skips nothing', async () => {
+    // The program of this runner cannot read it.
+    const older: EventSource = {
+      ...world.journal.source,
+      subscribe: (options, handler) =>
+        world.journal.source.subscribe(options, (message) =>
+          message.kind === 'event' && message.event.type === 'Authenticated'
+            ? handler({ kind: 'unreadable', event: { ...message.event, bytesDigest: 'x', problem: 'it is newer', newer: true } })
+            : handler(message),
+        ),
+    }
+    const old = start(counting, { source: older })
+    expect(await old.reached(head, 300)).to.equal(false)
+    expect((await old.status()).parked).to.equal(0)
+    const next = start(counting)
+    expect(await next.reached(head, WAIT_MS)).to.equal(true)
+    expect(await counted()).to.equal(events)
+    // It has not given up: where the other one went on, it stands.
+    expect(await old.reached(head, WAIT_MS)).to.equal(true)
   })
 
   it('a source that ends is followed again, and a read model that fails is asked again', async () => {

@@ -285,15 +285,18 @@ describe('what the journal cannot read', () => {
     expect(decode(foreign({}))).to.include({ type: 'ClientRegistered', version: 1, recordedVersion: 1 })
   })
 
-  it('rule 9: a newer version, an unknown type, a kind that is not ours, and data that is no object', async () => {
-    const unreadable = [
-      foreign({ version: 2 }),
-      foreign({ type: 'ClientForgotten' }),
-      foreign({ stream: 'walletKey-x' }),
-      foreign({ data: '[]' }),
-      foreign({ data: '{"client":"clinic"}' }),
-    ]
-    for (const event of unreadable) expect(await faultOf(() => decode(event))).to.equal('corrupt')
+  it('data that is no object, or not what the schema says, is damage', async () => {
+    for (const event of [foreign({ data: '[]' }), foreign({ data: '{"client":"clinic"}' })])
+      expect(await faultOf(() => decode(event))).to.equal('corrupt')
+  })
+
+  it('rule 9: a newer version, an unknown type or kind on an unbroken chain is for a newer program: not now, and nothing is wrong', async () => {
+    const later = [foreign({ version: 2 }), foreign({ type: 'ClientForgotten' }), foreign({ stream: 'walletKey-x' })]
+    for (const event of later) {
+      expect(await faultOf(() => decode(event))).to.equal('unavailable')
+      // A changed byte is damage, whoever recorded it.
+      expect(await faultOf(() => decode({ ...event, data: event.data.replace('clinic', 'clinik') }))).to.equal('corrupt')
+    }
   })
 
   it('rule 37: the source tells it as unreadable with a digest of its bytes, and goes on', async () => {

@@ -13,6 +13,7 @@ import {
   checkpoints,
   clients,
   consents,
+  deployments,
   looks,
   notices,
   signingKeys,
@@ -70,6 +71,8 @@ const stateOf = (history: History): unknown => {
       return idOf(history.stream).endsWith('.devices') ? foldAll(trustedDevices, history) : foldAll(attemptCounters, history)
     case 'signing-key':
       return foldAll(signingKeys, history)
+    case 'deployment':
+      return foldAll(deployments, history)
     case 'look':
       return foldAll(looks, history)
     case 'checkpoint':
