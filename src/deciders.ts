@@ -77,7 +77,7 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
       case 'signing-key':
         return signingKeys
       case 'deployment':
-        return deployments.decider
+        return deployments
       case 'look':
         return looks
       case 'checkpoint':
