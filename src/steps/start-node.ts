@@ -27,17 +27,13 @@ const checksOf = async (keys: KeyStore, subject: Uint8Array): Promise<Deployment
 const TYPES_NAMED_MAX = 5
 
 const wordsOf = (refusal: RefusalCode, unread: readonly string[]): string => {
-  switch (refusal) {
-    case 'node_keys_differ':
-      return 'the keys of this machine are not those of the brokers that served on this store: give it their folder `keys` and master key (rule 45)'
-    case 'node_clock_behind':
-      return 'another broker started on this store at a time that this clock has not reached: set the clock'
-    default:
-      return (
-        `a newer program served on this store, and this one cannot read ${unread.slice(0, TYPES_NAMED_MAX).join(', ')}` +
-        `${unread.length > TYPES_NAMED_MAX ? ' and others' : ''}: install the newer one, or roll back with \`besideNewer\` (ops/stores.md)`
-      )
-  }
+  if (refusal === 'node_keys_differ')
+    return 'the keys of this machine are not those of the brokers that served on this store: give it their folder `keys` and master key (rule 45)'
+  if (refusal === 'node_clock_behind')
+    return 'another broker started on this store at a time that this clock has not reached: set the clock'
+  const names = unread.slice(0, TYPES_NAMED_MAX).join(', ')
+  const others = unread.length > TYPES_NAMED_MAX ? ' and others' : ''
+  return `a newer program served on this store, and this one cannot read ${names}${others}: install the newer one, or roll back with \`besideNewer\` (ops/stores.md)`
 }
 
 /**
