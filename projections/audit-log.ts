@@ -15,6 +15,8 @@ export type AuditRecord = {
   readonly type: string
   readonly text: string
   readonly correlation: string | null
+  /** Who acted for the operator or a regulator, where somebody did (REG-16). */
+  readonly actor: string | null
   readonly event: string
   readonly readable: boolean
   /** The event's own digest (rule 7); of its stored bytes where it cannot be read. */
@@ -41,6 +43,11 @@ export const auditLink = (hash: Hash, previous: Digest, digest: Digest): Digest 
 
 type Facts = Omit<AuditRecord, 'n' | 'previous' | 'chain'>
 
+const actorOf = ({ actor, data }: Recorded): string | null => {
+  const said = actor ?? data['actor']
+  return typeof said === 'string' ? said : null
+}
+
 export const auditFacts = (describe: Describe, event: Recorded): Facts => ({
   position: event.position,
   at: event.at,
@@ -49,6 +56,7 @@ export const auditFacts = (describe: Describe, event: Recorded): Facts => ({
   type: event.type,
   text: wordingOf(describe, event),
   correlation: event.correlation,
+  actor: actorOf(event),
   event: event.id,
   readable: true,
   digest: event.digest,
@@ -62,6 +70,7 @@ const unreadableFacts = (event: Unreadable): Facts => ({
   type: event.type,
   text: `This event cannot be read: ${event.problem}.`,
   correlation: null,
+  actor: null,
   event: event.id,
   readable: false,
   digest: event.bytesDigest,
@@ -87,9 +96,10 @@ export const auditLog = ({ hash, describe }: AuditTools): Runnable => {
   }
   return {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: {
-      records: { key: 'n', indexes: ['stream', 'correlation', 'type'], appendOnly: true },
+      // Read in order and by number only; each index would cost more than telling the record.
+      records: { key: 'n', indexes: [], appendOnly: true },
       head: { key: 'log', indexes: [] },
     },
     reads: () => [HEAD],

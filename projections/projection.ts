@@ -18,6 +18,8 @@ export type Recorded = {
   /** What led to it: an event id, or the id of a request. */
   readonly causation: string
   readonly commandId: Uuid
+  /** Who gave the command for the operator, where somebody did (REG-16). */
+  readonly actor?: string
   /** Which of how many events of one decision. */
   readonly index: number
   readonly count: number

@@ -16,8 +16,10 @@ import type {
   RequestsByName,
 } from './generated.ts'
 import { commandVersion, eventVersion } from './upcast.ts'
+import { EVENT_VERSIONS } from './versions.ts'
 
-export { COMMAND_VERSIONS, EVENT_VERSIONS } from './versions.ts'
+export { COMMAND_VERSIONS } from './versions.ts'
+export { EVENT_VERSIONS }
 export { commandVersion, eventVersion }
 
 export type EventKind = keyof EventsByKind
@@ -162,3 +164,11 @@ const defaultsOf = (schema: Schema): unknown => {
 /** The defaults that a document's schema states, as a new object. */
 export const documentDefaults = (name: keyof DocumentsByName): { readonly [member: string]: unknown } =>
   (defaultsOf(schemaOf(`${name}.json`)) ?? {}) as { readonly [member: string]: unknown }
+
+/** The schemas that say what an event may be, by their names: of every event, of its metadata, and the words that they share. */
+export const eventSchemas = (): { readonly [name: string]: Schema } => {
+  const ofEvents = Object.entries(EVENT_VERSIONS).flatMap(([kind, types]) =>
+    Object.keys(types).map((type) => `events/${kind}/${type}.json`),
+  )
+  return Object.fromEntries(['common.json', 'metadata.json', ...ofEvents].map((path) => [`/schemas/${path}`, schemaOf(path)]))
+}

@@ -1426,6 +1426,8 @@ export type Metadata = {
   /** The event or request that led to it. */
   readonly $causationId: string
   readonly commandId: Uuid
+  /** Who gave the command where somebody did who acts for the operator (REG-16). Absent: a door, a reactor, or an event that says it itself. */
+  readonly actor?: Actor
   readonly index: number
   readonly count: number
   /** On the first event of an append: the command that caused it (rule 4). */

@@ -20,6 +20,8 @@ export type Batch = {
   readonly commandId: Uuid
   readonly correlation: string
   readonly causation: string
+  /** Who gave the command for the operator, where somebody did (REG-16). */
+  readonly actor?: string | undefined
   readonly rules: { readonly [name: string]: Digest }
 }
 
@@ -72,6 +74,7 @@ const recordedOf = (
     correlation: metadata.$correlationId,
     causation: metadata.$causationId,
     commandId: metadata.commandId,
+    ...(metadata.actor !== undefined && { actor: metadata.actor }),
     index: metadata.index,
     count: metadata.count,
     ...(metadata.command && { command: metadata.command as NonNullable<Recorded['command']> }),
@@ -136,6 +139,7 @@ export const encode = (batch: Batch): readonly Encoded[] => {
       $correlationId: batch.correlation,
       $causationId: batch.causation,
       commandId: batch.commandId,
+      ...(batch.actor !== undefined && { actor: batch.actor }),
       index,
       count: batch.facts.length,
       ...(index === 0 && { command: { type, version: commandVersion(kind, type) ?? 1, body } }),

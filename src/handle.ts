@@ -11,7 +11,13 @@ type AnyEvent = { readonly type: string; readonly data: object }
 type AnyCommand = { readonly type: string; readonly at: Instant }
 
 /** What this needs of the world. */
-export type Handling = { readonly journal: Journal; readonly timers: Timers; readonly states: StateCache }
+export type Handling = {
+  readonly journal: Journal
+  readonly timers: Timers
+  readonly states: StateCache
+  /** Who acts for the operator, at the command line: it is recorded with everything that is decided (REG-16). */
+  readonly actor?: string
+}
 
 /** A decider and how its streams are read. */
 export type StreamRules<State, Command, Rules, Event> = {
@@ -153,7 +159,9 @@ const decideAndAppend = async <State, Command extends AnyCommand, Rules, Event e
     if (decision.events.length === 0) return { state: loaded.state, revision: loaded.revision, events: [], ...refusal }
     const { commandId, causation, correlation, ruleDigests } = circumstances
     const { revision, digest: previous } = loaded
-    const batch = { stream, revision, previous, facts: decision.events, command, commandId, correlation, causation, rules: ruleDigests }
+    const { actor } = world
+    const decided = { facts: decision.events, command, commandId, correlation, causation, actor, rules: ruleDigests }
+    const batch = { stream, revision, previous, ...decided }
     try {
       const events = await appendSurely(world, batch)
       const next = advance(rules, loaded, events)

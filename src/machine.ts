@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
-import { backupEvents, keptPolicy, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
+import { backupEvents, keptPolicy, openAuditKeys, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
 import { checkPlugin, describeChoice, pluginChoice } from './compose-id-systems.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
@@ -85,7 +85,18 @@ const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Ru
 
 type Composed = Pick<
   Machine,
-  'open' | 'keys' | 'deciding' | 'documents' | 'persons' | 'describePlugin' | 'checkPlugin' | 'plugins' | 'backup' | 'serve'
+  | 'open'
+  | 'keys'
+  | 'auditKeys'
+  | 'verifier'
+  | 'deciding'
+  | 'documents'
+  | 'persons'
+  | 'describePlugin'
+  | 'checkPlugin'
+  | 'plugins'
+  | 'backup'
+  | 'serve'
 >
 
 /** What the command line needs of the composed house. */
@@ -99,6 +110,15 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
         throw new Fault('unavailable', `there are no keys in ${settings.data}; start the broker first, or put them back from their backup`)
       return openKeys(settings, runtime)
     },
+    auditKeys: async (settings) => {
+      if (!existsSync(join(settings.auditFolder, 'keys')))
+        throw new Fault(
+          'unavailable',
+          `there is no key of the audit log in ${settings.auditFolder}; start the broker first, or name its folder (auditFolder)`,
+        )
+      return openAuditKeys(settings, runtime)
+    },
+    verifier: async () => readFileSync(join(import.meta.dirname, 'audit', 'verify.mjs'), 'utf8'),
     deciding: async ({ settings, journal, states }) => ({
       journal,
       states,

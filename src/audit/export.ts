@@ -1,78 +1,142 @@
 import { join } from 'node:path'
+import { AUDIT_ALGORITHM, auditing, statedKey } from './auditing.ts'
 import type { Files, Written } from './files.ts'
-import { recordsAfter } from './records.ts'
-import type { Digest, Instant, ReadModel } from '../../domain/ports.ts'
+import { blocksOf, exportedLines, type Bound } from './lines.ts'
+import { AUDIT_LOG } from './records.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { signJwt } from '../crypto/jwt.ts'
+import { publishedKeys, ringOf, signerFor, type Keyed } from '../signing-keys.ts'
+import type { World } from '../world.ts'
+import { canonical } from '../../domain/canonical.ts'
+import { isObject } from '../../domain/json.ts'
+import type { Digest, EventStore, Instant, Json, ReadModel } from '../../domain/ports.ts'
+import { idOf } from '../../domain/streams.ts'
 import type { AuditRecord } from '../../projections/audit-log.ts'
+import { eventSchemas } from '../../schemas/check.ts'
+import { beginning } from './chain-check.ts'
 
 export const RECORDS_FILE = 'audit.jsonl'
-export const MANIFEST_FILE = 'manifest.json'
 
-/** What an exported folder says about itself. Members that a reader does not know are for others: signatures stand beside these. */
+type Head = { readonly n: number; readonly chain: Digest; readonly position?: string }
+
+/** What a package says about itself; described for others in ops/audit-export.md. */
 export type Manifest = {
   readonly format: 'esignet-audit-export'
-  readonly version: 1
+  readonly version: 2
+  /** Whose log it is: the issuer. */
+  readonly log: string
   readonly exported_at: Instant
   readonly count: number
-  /** The chain before the first record, and after the last. */
-  readonly first?: { readonly n: number; readonly previous: Digest }
-  readonly last?: { readonly n: number; readonly chain: Digest }
-  readonly file: Written & { readonly name: string }
+  /** The first record, and the chain before it. */
+  readonly first: { readonly n: number; readonly previous: Digest }
+  readonly last: Head
+  /** Where the whole log stood when this was taken. */
+  readonly head: Head
+  /** SHA-256 of each thousand lines. */
+  readonly blocks: readonly Digest[]
+  readonly files: readonly (Written & { readonly name: string })[]
 }
 
-/** A number of a record, or an instant; both ends are included. */
-export type Bound = { readonly n: number } | { readonly at: Instant }
+export type Exporting = Omit<Keyed, 'keys'> &
+  Pick<World, 'auditKeys' | 'timers' | 'views'> & {
+    readonly settings: Pick<World['settings'], 'issuer'>
+    readonly files: Files
+    /** The text of `verify.mjs`, which every package brings. */
+    readonly verifier: () => Promise<string>
+  }
 
-/** Records are in the order of their events; instants of several machines may be a little out of order, the numbers never. */
-const isBefore = (record: AuditRecord, bound: Bound): boolean =>
-  'n' in bound ? record.n < bound.n : record.at === null || record.at < bound.at
-const isAfter = (record: AuditRecord, bound: Bound): boolean =>
-  'n' in bound ? record.n > bound.n : record.at !== null && record.at > bound.at
+export type ExportRequest = { readonly folder: string; readonly from?: Bound; readonly to?: Bound; readonly at: Instant }
 
-/** From the first record that is not before `from` up to the first that is after `to`: without a gap, so that the chain holds. */
-async function* between(views: ReadModel, from: Bound | undefined, to: Bound | undefined): AsyncGenerator<AuditRecord> {
-  let begun = from === undefined
-  for await (const record of recordsAfter(views, from !== undefined && 'n' in from ? from.n - 1 : 0)) {
-    if (!begun && from !== undefined && isBefore(record, from)) continue
-    begun = true
-    if (to !== undefined && isAfter(record, to)) return
-    yield record
+const README = `A package of the audit log of an eSignet broker.
+
+  node verify.mjs                             is it whole, and by whom is it signed
+  node verify.mjs --since <what you hold>     and does it go on from there: a checkpoint, an older package or its manifest.jws
+
+Node 18 or later is enough. Use a verify.mjs that you had before: this one came with the package. The format is described in
+ops/audit-export.md of eSignet. Keep this folder, or manifest.jws of it: the next package is compared with it.
+`
+
+const PAGE_EVENTS = 1024
+
+/** Notices, policies and configurations that decisions cite, under the digests by which they cite them (rule 6). */
+async function* artefactLines(store: EventStore): AsyncGenerator<string> {
+  for (let after: string | undefined; ;) {
+    const filter = { streamPrefixes: ['artefact-'] }
+    const page = await store.readAll({ max: PAGE_EVENTS, filter, ...(after !== undefined && { after }) })
+    for (const { stream, data } of page.events) {
+      const kept = JSON.parse(data) as { readonly kind?: Json; readonly content?: Json }
+      if (isObject(kept.content ?? null))
+        yield `${JSON.stringify({ digest: idOf(stream), kind: kept.kind, content: canonical(kept.content ?? null) })}\n`
+    }
+    if (page.end || page.next === undefined) return
+    after = page.next
   }
 }
 
-export type ExportRequest = {
-  readonly folder: string
-  readonly from?: Bound
-  readonly to?: Bound
-  readonly at: Instant
+async function* textOf(value: unknown): AsyncGenerator<string> {
+  yield typeof value === 'string' ? value : `${JSON.stringify(value, undefined, 2)}\n`
 }
 
-/** Writes the records, one JSON text a line, and a manifest. The folder's files must not be there yet. */
-export const exportAudit = async (views: ReadModel, files: Files, { folder, from, to, at }: ExportRequest): Promise<Manifest> => {
+const headOf = async (views: ReadModel): Promise<Head> => {
+  const n = await views.count(AUDIT_LOG, 'records')
+  // The projection wrote it in this shape.
+  const last = (await views.get(AUDIT_LOG, 'records', n)) as unknown as AuditRecord | undefined
+  return last === undefined ? beginning : { n, chain: last.chain, position: last.position }
+}
+
+/** Everything beside the records, each as the manifest lists it. */
+const besides = async (world: Exporting, folder: string, keys: Keyed): Promise<Manifest['files']> => {
+  const { files, journal, verifier } = world
+  const known = (await ringOf(keys)).map(({ publicJwk }) => publicJwk)
+  const contents: readonly (readonly [name: string, chunks: AsyncIterable<string>])[] = [
+    ['artefacts.jsonl', artefactLines(journal.store)],
+    ['schemas.json', textOf(eventSchemas())],
+    ['keys.json', textOf({ keys: known })],
+    ['verify.mjs', textOf(await verifier())],
+    ['README.txt', textOf(README)],
+  ]
+  const written = []
+  for (const [name, chunks] of contents) written.push({ name, ...(await files.write(join(folder, name), chunks)) })
+  return written
+}
+
+/**
+ * Writes a package that checks by itself: the records with the stored bytes of their events, what these cite, a manifest, and the
+ * manifest's signature, which is a checkpoint too. The folder's files must not be there yet.
+ */
+export const exportAudit = async (world: Exporting, { folder, from, to, at }: ExportRequest): Promise<Manifest> => {
+  const { views, journal, files, settings } = world
+  const signing = auditing(world)
+  const signer = await signerFor(signing, AUDIT_ALGORITHM)
+  const head = await headOf(views)
   let count = 0
   let first: AuditRecord | undefined
   let last: AuditRecord | undefined
+  const blocks = blocksOf()
   async function* lines(): AsyncGenerator<string> {
-    for await (const record of between(views, from, to)) {
+    for await (const { record, line } of exportedLines({ views, store: journal.store, from, to, until: head.n })) {
       count += 1
       first ??= record
       last = record
-      yield `${JSON.stringify(record)}\n`
+      blocks.add(line)
+      yield line
     }
   }
   await files.makeFolder(folder)
-  const file = await files.write(join(folder, RECORDS_FILE), lines())
+  const records = await files.write(join(folder, RECORDS_FILE), lines())
+  // Of nothing the package says where nothing is: after what was asked for, at the head.
+  const start = first === undefined ? { n: head.n + 1, previous: head.chain } : { n: first.n, previous: first.previous }
   const manifest: Manifest = {
-    format: 'esignet-audit-export',
-    version: 1,
-    exported_at: at,
-    count,
-    ...(first && { first: { n: first.n, previous: first.previous } }),
-    ...(last && { last: { n: last.n, chain: last.chain } }),
-    file: { name: RECORDS_FILE, ...file },
+    ...{ format: 'esignet-audit-export', version: 2, log: settings.issuer, exported_at: at, count, first: start },
+    last: last === undefined ? head : { n: last.n, chain: last.chain, position: last.position },
+    head,
+    blocks: blocks.result(),
+    files: await besides(world, folder, signing),
   }
-  async function* text(): AsyncGenerator<string> {
-    yield `${JSON.stringify(manifest, undefined, 2)}\n`
-  }
-  await files.write(join(folder, MANIFEST_FILE), text())
+  const text = `${JSON.stringify({ ...manifest, records: { name: RECORDS_FILE, ...records } }, undefined, 2)}\n`
+  await files.write(join(folder, 'manifest.json'), textOf(text))
+  const keys = (await publishedKeys(signing)).map(({ publicJwk }) => statedKey(publicJwk))
+  const claims = { log: settings.issuer, manifest: sha256(text), n: head.n, chain: head.chain, at, keys }
+  await files.write(join(folder, 'manifest.jws'), textOf(`${await signJwt(signer, 'manifest+jwt', claims)}\n`))
   return manifest
 }

@@ -10,7 +10,7 @@ export type AuditVerdict = Findings & { readonly records: number; readonly event
 type Told = Extract<SourceMessage, { event: unknown }>
 
 /** What a record says about its event, its wording aside: that may be put better by newer code. */
-const COMPARED = ['at', 'stream', 'revision', 'type', 'correlation', 'event', 'readable', 'digest'] as const
+const COMPARED = ['at', 'stream', 'revision', 'type', 'correlation', 'actor', 'event', 'readable', 'digest'] as const
 
 const WORDS: Readonly<Record<(typeof COMPARED)[number], string>> = {
   at: 'instant',
@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<(typeof COMPARED)[number], string>> = {
   revision: 'revision',
   type: 'type',
   correlation: 'correlation',
+  actor: 'actor',
   event: 'event id',
   readable: 'readability',
   digest: 'digest',

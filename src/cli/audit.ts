@@ -1,16 +1,20 @@
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { caughtUp } from './catch-up.ts'
 import type { Machine } from './context.ts'
+import { look, LOOKING, readLooker } from './look-options.ts'
 import { readInstant } from './instants.ts'
 import { complain, say, sayJson } from './output.ts'
 import { required, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
-import { exportAudit, type Bound } from '../audit/export.ts'
+import { exportAudit } from '../audit/export.ts'
 import type { Findings } from '../audit/finding.ts'
+import type { Bound } from '../audit/lines.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
-import { verifyExport } from '../audit/verify-export.ts'
+import { verifyPackage } from '../audit/verify.mjs'
 import { checkpoints } from '../deciders.ts'
 import { load } from '../handle.ts'
+import { Fault } from '../../domain/ports.ts'
 import { CHECKPOINTS } from '../../domain/streams.ts'
 import { verifyAuditLog } from '../audit/verify.ts'
 
@@ -22,14 +26,17 @@ const boundOf = ({ clock }: Machine, args: Args, option: string): Bound | undefi
 
 const exportLog = (machine: Machine, args: Args): Promise<ExitCode> => {
   const folder = required(args, 'audit export', 'out', 'DIR')
+  const looker = readLooker(args)
   const [from, to] = [boundOf(machine, args, 'from'), boundOf(machine, args, 'to')]
   return withStores(machine, args, 'existing', async (stores) => {
-    const { terminal, files, clock } = machine
+    const { terminal, files, clock, timers, verifier } = machine
+    const auditKeys = await machine.auditKeys(stores.settings)
+    await look(machine, stores, { ...looker, what: 'audit_log' })
     await caughtUp(machine, stores, AUDIT_LOG)
     const request = { folder, at: clock.now(), ...(from && { from }), ...(to && { to }) }
-    const manifest = await exportAudit(stores.views, files, request)
+    const manifest = await exportAudit({ ...stores, clock, timers, files, auditKeys, verifier }, request)
     if (args.json) sayJson(terminal, manifest)
-    else say(terminal, `${String(manifest.count)} records are in ${folder}. Check them with: esignet audit verify --dir ${folder}`)
+    else say(terminal, `${String(manifest.count)} records are in ${folder}. Check them with: node ${join(folder, 'verify.mjs')}`)
     return 0
   })
 }
@@ -69,11 +76,21 @@ const verdict = ({ terminal }: Machine, { json }: Args, found: Findings & { read
   return 1
 }
 
+/** What is no package, or cannot be compared with, is named. */
+const verifyFolder = async (folder: string, since: string | undefined) => {
+  try {
+    return await verifyPackage(folder, since === undefined ? {} : { since: [since] })
+  } catch (error) {
+    throw new Fault('invalid', error instanceof Error ? error.message : 'the folder cannot be read', { cause: error })
+  }
+}
+
 const verify = async (machine: Machine, args: Args): Promise<ExitCode> => {
   const folder = args.text('dir')
   if (folder !== undefined) {
     if (args.text('data') !== undefined) throw new UsageError('--dir looks at an exported folder, --data at a broker: give one of them')
-    return verdict(machine, args, await verifyExport(machine.files, folder))
+    const since = args.text('since')
+    return verdict(machine, args, await verifyFolder(folder, since))
   }
   return withStores(machine, args, 'existing', async (stores) => {
     await caughtUp(machine, stores, AUDIT_LOG)
@@ -85,12 +102,13 @@ export const auditVerbs: readonly Verb[] = [
   {
     name: 'audit export',
     operands: '',
-    summary: 'write the audit log into a folder that checks by itself',
-    options: { out: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' } },
+    summary: 'write the audit log into a signed folder that checks by itself',
+    options: { out: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' }, ...LOOKING.options },
     optionHelp: {
       out: 'the folder; its files must not be there yet',
       from: 'from this record (a number) or instant on: 2026-11-24, 7d',
       to: 'up to this record or instant',
+      ...LOOKING.optionHelp,
     },
     run: exportLog,
   },
@@ -107,8 +125,11 @@ export const auditVerbs: readonly Verb[] = [
     operands: '',
     summary: 'hold the audit log against the events, or an export against itself',
     help: ['Exit code 1: something is wrong; the first bad record is named.'],
-    options: { dir: { type: 'string' } },
-    optionHelp: { dir: 'an exported folder, instead of the log' },
+    options: { dir: { type: 'string' }, since: { type: 'string' } },
+    optionHelp: {
+      dir: 'an exported folder, instead of the log',
+      since: 'with --dir: a checkpoint or an older package that you hold, to compare with',
+    },
     run: verify,
   },
 ]

@@ -5,7 +5,7 @@ import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
-import type { Json, KeyStore, PluginDescription, Position, ReadModel, RemoteDocuments } from '../../domain/ports.ts'
+import type { Json, KeyStore, PluginDescription, Position, ReadModel, RemoteDocuments, SigningKeys } from '../../domain/ports.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
 export type Opening = { readonly data?: string; readonly config?: string }
@@ -50,6 +50,10 @@ export type Machine = Runtime & {
   readonly open: (opening: Opening, folder: Folder) => Promise<Stores>
   /** The key store of the settings, on the machine that has it. */
   readonly keys: (settings: Settings) => Promise<KeyStore>
+  /** The keys of the audit log, on the machine that has them. */
+  readonly auditKeys: (settings: Settings) => Promise<SigningKeys>
+  /** The text of the verifier that packages of the audit log bring. */
+  readonly verifier: () => Promise<string>
   readonly deciding: (stores: Stores) => Promise<Deciding>
   /** Documents that relying parties publish. */
   readonly documents: (stores: Pick<Stores, 'settings'>) => RemoteDocuments

@@ -1,5 +1,5 @@
 import { commandStream } from './act.ts'
-import { AUDIT_ALGORITHM, auditing } from '../audit/auditing.ts'
+import { AUDIT_ALGORITHM, auditing, statedKey } from '../audit/auditing.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { checkpoints } from '../deciders.ts'
@@ -33,7 +33,7 @@ export const signCheckpoint = async (world: Checkpointing): Promise<CheckpointOu
   if (state.n !== undefined && (await recordAt(views, state.n))?.chain !== state.chain) return 'forked'
   const signing = auditing(world)
   const signer = await signerFor(signing, AUDIT_ALGORITHM)
-  const keys = (await publishedKeys(signing)).map(({ kid }) => kid)
+  const keys = (await publishedKeys(signing)).map(({ publicJwk }) => statedKey(publicJwk))
   const at = clock.now()
   const { n, chain, position } = last
   const head = (await journal.store.head()) ?? position

@@ -328,7 +328,7 @@ describe('No event, log, file or page holds what only the person, the relying pa
       ['tx', 'at', logins[0] ?? '', '5', '--json'],
       ['tx', 'replay', '--all', '--json'],
       ['consent', 'list', '--json'],
-      ['audit', 'export', '--out', join(folder, 'audit')],
+      ['audit', 'export', '--out', join(folder, 'audit'), '--actor', 'j.doe', '--purpose', 'yearly audit', '--case', 'AUDIT-7'],
       ['events', 'export', '--out', join(folder, 'events.jsonl')],
       ['events', 'backup', '--to', join(folder, 'backup.db')],
     ]

@@ -122,7 +122,7 @@ describe('The command line on a broker’s folder', function () {
 
     it('exports the audit log into a folder that verifies by itself', async () => {
       const out = join(folder, 'audit')
-      await ok(['audit', 'export', '--out', out])
+      await ok(['audit', 'export', '--out', out, '--actor', 'j.doe', '--purpose', 'yearly audit', '--case', 'AUDIT-7'])
       const verified = await runCli(['audit', 'verify', '--dir', out])
       expect(verified.code, verified.out + verified.err).to.equal(0)
       const records = readFileSync(join(out, 'audit.jsonl'), 'utf8').trim().split('\n')

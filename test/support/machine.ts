@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { memoryKeyStore } from '../../adapters/keys/memory/memory-key-store.ts'
+import { AUDIT_ALGORITHM, auditing } from '../../src/audit/auditing.ts'
+import { tendKeys } from '../../src/steps/tend-keys.ts'
 import type { Machine, Stores } from '../../src/cli/context.ts'
 import { systemFiles } from '../../src/cli/files.ts'
 import { main } from '../../src/cli/main.ts'
@@ -36,6 +40,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
     close: async () => undefined,
   }
   const keys = memoryKeyStore({ chance: systemChance })
+  const auditKeys = memoryKeyStore({ chance: systemChance })
   return async (line: string | readonly string[], input = ''): Promise<Ran> => {
     let out = ''
     let err = ''
@@ -62,6 +67,14 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
       stopping: AbortSignal.abort(),
       open: async () => stores,
       keys: async () => keys,
+      auditKeys: async () => {
+        const { journal, clock } = world
+        await tendKeys(auditing({ journal, states: stores.states, timers: systemTimers, chance: systemChance, clock, auditKeys }), [
+          AUDIT_ALGORITHM,
+        ])
+        return auditKeys
+      },
+      verifier: async () => readFileSync(join(import.meta.dirname, '../../src/audit/verify.mjs'), 'utf8'),
       deciding: async () => ({
         journal: world.journal,
         states: stores.states,

@@ -9,6 +9,8 @@ const NOT_OURS = new Set(['node_modules', '.git', 'data', 'coverage', 'test-resu
 const GENERATED = new Set(['package-lock.json', 'LICENSE', 'schemas/generated.ts', 'schemas/versions.ts'])
 const TEXT = /\.(ts|js|cjs|mjs|json|md|css|html|svg|ya?ml|sh|conf)$|(^|\/)(run|Dockerfile|\.[a-z]+)$/
 const CODE_LINES_MAX = 250
+/** The contract of every port, and what a regulator runs without anything else. */
+const ONE_PAGE = new Set(['domain/ports.ts', 'src/audit/verify.mjs'])
 /** One request brings the whole look. */
 const STYLE_LINES_MAX = 1500
 
@@ -68,7 +70,7 @@ const CHECKS: readonly Check[] = [
     rule: `code has at most ${String(CODE_LINES_MAX)} lines without blanks and comments`,
     // The contract of every port stands on one page.
     bad: ({ path, text }) =>
-      /\.(ts|js|cjs|mjs|html)$/.test(path) && !path.startsWith('test/') && path !== 'domain/ports.ts' && linesOf(text) > CODE_LINES_MAX,
+      /\.(ts|js|cjs|mjs|html)$/.test(path) && !path.startsWith('test/') && !ONE_PAGE.has(path) && linesOf(text) > CODE_LINES_MAX,
     offence: { path: 'src/x.js', text: 'x()\n'.repeat(CODE_LINES_MAX + 1) },
   },
   {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -6,8 +6,6 @@ import { after, before, describe as suite, it } from 'mocha'
 import type { Change, EventStore, Position, ReadModel, Row, StoredEvent } from '../../../domain/ports.ts'
 import { auditLog } from '../../../projections/audit-log.ts'
 import { exportEvents, verifyEvents } from '../../../src/audit/events.ts'
-import { exportAudit } from '../../../src/audit/export.ts'
-import { verifyExport } from '../../../src/audit/verify-export.ts'
 import { verifyAuditLog } from '../../../src/audit/verify.ts'
 import { systemFiles } from '../../../src/cli/files.ts'
 import { sha256 } from '../../../src/crypto/hash.ts'
@@ -108,65 +106,6 @@ suite('audit log and events, checked', () => {
     })
     expect(dated).to.deep.include({ wrong: 1 })
     expect(dated.first).to.include({ n: 6, problem: 'its instant is not that of the event' })
-  })
-
-  it('audit export: records and a manifest that holds them; verified without the store', async () => {
-    const to = join(folder, 'whole')
-    const manifest = await exportAudit(world.views, systemFiles, { folder: to, at: world.clock.now() })
-    expect(manifest).to.include({ count: events, format: 'esignet-audit-export' })
-    expect(readFileSync(join(to, 'audit.jsonl'), 'utf8').split('\n')).to.have.length(events + 1)
-    expect(await verifyExport(systemFiles, to)).to.include({ wrong: 0, records: events })
-  })
-
-  it('audit export: a part holds by itself, by number or by instant', async () => {
-    const part = join(folder, 'part')
-    const manifest = await exportAudit(world.views, systemFiles, { folder: part, from: { n: 4 }, to: { n: 9 }, at: world.clock.now() })
-    expect(manifest).to.deep.include({ count: 6 })
-    expect(manifest.first?.n).to.equal(4)
-    expect(await verifyExport(systemFiles, part)).to.include({ wrong: 0, records: 6 })
-    const later = join(folder, 'later')
-    const from = { at: '2026-11-24T12:00:05.000Z' }
-    const second = await exportAudit(world.views, systemFiles, { folder: later, from, at: world.clock.now() })
-    expect(second.count).to.be.within(1, events - 1)
-    expect(await verifyExport(systemFiles, later)).to.include({ wrong: 0 })
-    const none = join(folder, 'none')
-    expect(await exportAudit(world.views, systemFiles, { folder: none, from: { n: 9999 }, at: world.clock.now() })).to.include({ count: 0 })
-    expect(await verifyExport(systemFiles, none)).to.include({ wrong: 0, records: 0 })
-  })
-
-  it('audit verify --dir: a changed, cut or lengthened export is found, and the first bad record named', async () => {
-    const write = async (name: string, change: (text: string) => string): Promise<string> => {
-      const to = join(folder, name)
-      await exportAudit(world.views, systemFiles, { folder: to, at: world.clock.now() })
-      const file = join(to, 'audit.jsonl')
-      writeFileSync(file, change(readFileSync(file, 'utf8')))
-      return to
-    }
-    const reworded = await verifyExport(systemFiles, await write('reworded', (text) => text.replace('asked to sign', 'failed to sign')))
-    expect(reworded).to.include({ wrong: 1 })
-    expect(reworded.first?.problem).to.include('is not the file')
-    const gone = await verifyExport(
-      systemFiles,
-      await write('gone', (text) =>
-        text
-          .split('\n')
-          .filter((_line, index) => index !== 4)
-          .join('\n'),
-      ),
-    )
-    expect(gone.first).to.include({ n: 6 })
-    const cut = await verifyExport(systemFiles, await write('cut', (text) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)))
-    expect(cut.wrong).to.equal(3)
-    const junk = join(folder, 'whole', 'audit.jsonl')
-    appendFileSync(junk, '{"n":"x"}\n')
-    expect((await verifyExport(systemFiles, join(folder, 'whole'))).first?.problem).to.include('is not a record')
-  })
-
-  it('an export never replaces a file, and says which', async () => {
-    const failed = await exportAudit(world.views, systemFiles, { folder: join(folder, 'part'), at: world.clock.now() }).catch(
-      (error: unknown) => error,
-    )
-    expect(String(failed)).to.include('is there already')
   })
 
   it('events verify: everything that the journal wrote holds', async () => {

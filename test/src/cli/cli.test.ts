@@ -17,6 +17,8 @@ const REGISTRATION = {
   jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] },
 }
 
+const LOOKER = ['--actor', 'j.doe', '--purpose', 'yearly audit', '--case', 'AUDIT-7']
+
 describe('command line', () => {
   let world: Given
   let run: (line: string | readonly string[], input?: string) => Promise<Ran>
@@ -242,12 +244,12 @@ describe('command line', () => {
       expect(await run('audit verify')).to.include({ code: 0, err: '' })
       expect(await run('events verify')).to.include({ code: 0, err: '' })
       const out = join(folder, 'audit')
-      expect(await run(['audit', 'export', '--out', out, '--from', '3'])).to.include({ code: 0 })
+      expect(await run(['audit', 'export', '--out', out, '--from', '3', ...LOOKER])).to.include({ code: 0 })
       expect(await run(['audit', 'verify', '--dir', out])).to.include({ code: 0 })
       writeFileSync(join(out, 'audit.jsonl'), '{}\n')
       const broken = await run(['audit', 'verify', '--dir', out])
       expect(broken).to.include({ code: 1, out: '' })
-      expect(broken.err).to.match(/^wrong: record 3: line 1 is not a record; \d+ wrong in all/)
+      expect(broken.err).to.match(/^wrong: record 3: was changed: line 1 is no record; \d+ wrong in all/)
       expect((await run(['audit', 'verify', '--json', '--dir', out])).json()).to.include({ records: 1 })
       expect((await run(['events', 'export', '--json', '--out', join(folder, 'events.jsonl')])).json()).to.have.property('sha256')
       expect(await run(['events', 'export', '--out', join(folder, 'events.jsonl')])).to.include({ code: 2 })

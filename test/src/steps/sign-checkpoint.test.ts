@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { expect } from 'chai'
 import { afterEach, beforeEach, describe as suite, it } from 'mocha'
 import { auditLog } from '../../../projections/audit-log.ts'
-import { AUDIT_ALGORITHM, auditing } from '../../../src/audit/auditing.ts'
+import { AUDIT_ALGORITHM, auditing, statedKey } from '../../../src/audit/auditing.ts'
 import { readCompact } from '../../../src/crypto/compact.ts'
 import { sha256 } from '../../../src/crypto/hash.ts'
 import { publishedKeys } from '../../../src/signing-keys.ts'
@@ -94,7 +94,8 @@ suite('rule 49: signed checkpoints of the audit log', () => {
     await tell()
     expect(await signCheckpoint(at.world)).to.equal('signed')
     const [first, second] = (await statements()).map((statement) => readCompact(statement, 4000))
-    expect(first?.claims['keys']).to.include(kid)
+    const next = (await publishedKeys(auditing(at.world))).find((key) => key.kid === kid)
+    expect(first?.claims['keys']).to.deep.include(statedKey(next!.publicJwk))
     expect(second?.header['kid']).to.equal(kid)
   })
 })
