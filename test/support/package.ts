@@ -9,6 +9,7 @@ import { systemFiles } from '../../src/cli/files.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
 import { signCheckpoint } from '../../src/steps/sign-checkpoint.ts'
 import { tendKeys } from '../../src/steps/tend-keys.ts'
+import { textOf } from '../../src/text-of.ts'
 import type { EventStore, ReadModel, SigningKeys } from '../../domain/ports.ts'
 import { systemChance } from './chance.ts'
 import { describe, finish, given, signIn, systemTimers, told, type Given } from './given.ts'
@@ -62,7 +63,7 @@ export const packaging = async (
     clock.pass(11_000)
     await signCheckpoint(signing)
     const last = await journal.last('checkpoint-audit')
-    return String(last?.data['statement'] as string)
+    return textOf(last?.data['statement'])
   }
   return {
     ...base,
