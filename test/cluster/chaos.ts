@@ -1,17 +1,26 @@
-/** `npm run chaos -- [logins]`: every login ends well while nodes and Redis are killed -9 in turn; afterwards everything is counted. */
-import { argv, exit } from 'node:process'
+/**
+ * `npm run chaos -- [logins] [--store COMMAND]`: every login ends well while nodes, Redis and the store are killed -9 in turn; afterwards
+ * everything is counted. COMMAND starts a KurrentDB or EventStoreDB server (see `kurrentDbProcess`); without it the store is the embedded one,
+ * which dies with the nodes.
+ */
+import { exit } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { redisReadModel } from '../../adapters/read-model/redis/redis-read-model.ts'
-import type { Row } from '../../domain/ports.ts'
+import type { EventStore, Position, Row } from '../../domain/ports.ts'
 import { live } from '../../projections/live.ts'
 import { tablesOf } from '../../projections/tell.ts'
-import { readEvents, until } from '../support/broker.ts'
+import { openEventStore, systemRuntime } from '../../src/compose.ts'
+import { readSettings } from '../../src/config.ts'
+import { until } from '../support/broker.ts'
 import { redisTools } from '../support/redis.ts'
 import { newParty, register } from '../support/rp.ts'
 import { logins } from './chaos-logins.ts'
 import { startCluster, type Cluster } from './cluster.ts'
+import { kurrentDbProcess } from './store-process.ts'
 
-const LOGINS = Number(argv[2] ?? 2000)
+const { values, positionals } = parseArgs({ options: { store: { type: 'string' } }, allowPositionals: true })
+const LOGINS = Number(positionals[0] ?? 2000)
 const AT_ONCE = 6
 const DOWN_MS = 1000
 const BETWEEN_MS = 3000
@@ -33,10 +42,11 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 type Victim = { readonly name: string; readonly kill: () => Promise<void>; readonly start: () => Promise<void> }
 
-const killInTurn = async ({ nodes, redis }: Cluster, over: AbortSignal): Promise<number> => {
+const killInTurn = async ({ nodes, redis, store }: Cluster, over: AbortSignal): Promise<number> => {
   const victims: readonly Victim[] = [
     ...nodes.map((node, at) => ({ name: `broker ${at + 1}`, ...node })),
     ...(['cache', 'secrets', 'keys'] as const).map((name) => ({ name: `redis ${name}`, ...redis[name] })),
+    ...(store === undefined ? [] : [{ name: 'the event store', ...store }]),
   ]
   let killed = 0
   while (!over.aborted) {
@@ -52,13 +62,40 @@ const killInTurn = async ({ nodes, redis }: Cluster, over: AbortSignal): Promise
   return killed
 }
 
+/** The events, as a node of the cluster reads them. */
+const withEvents = async <T>({ env }: Cluster, read: (store: EventStore) => Promise<T>): Promise<T> => {
+  const settings = readSettings({}, env, 'demo', process.cwd())
+  if (!settings.ok) throw new Error(settings.problems.join('\n'))
+  const store = await openEventStore(
+    settings.settings,
+    systemRuntime(settings.settings, () => undefined),
+  )
+  try {
+    return await read(store)
+  } finally {
+    await store.close()
+  }
+}
+
+const exchangesOf = (cluster: Cluster): Promise<ReadonlyMap<string, number>> =>
+  withEvents(cluster, async (store) => {
+    const exchanged = new Map<string, number>()
+    for (let after: Position | undefined, end = false; !end;) {
+      const page = await store.readAll({ ...(after !== undefined && { after }), filter: { types: ['TokenExchanged'] } })
+      for (const { stream } of page.events) exchanged.set(stream, (exchanged.get(stream) ?? 0) + 1)
+      after = page.next
+      end = page.end || after === undefined
+    }
+    return exchanged
+  })
+
 const rowsOf = async (cluster: Cluster): Promise<readonly Row[]> => {
   const views = await redisReadModel({ ...redisTools, place: cluster.redis.cache })
   try {
     await views.open(live.name, live.version, tablesOf(live))
-    const head = readEvents(cluster.data).length
-    const behind = async (): Promise<boolean> => Number((await views.position(live.name).catch(() => '0')) ?? '0') >= head
-    await until('the list is at the head', behind, CAUGHT_UP_MS)
+    const head = (await withEvents(cluster, (store) => store.head())) ?? ''
+    const there = async (): Promise<boolean> => ((await views.position(live.name).catch(() => '')) ?? '') >= head
+    await until('the list is at the head', there, CAUGHT_UP_MS)
     const rows: Row[] = []
     for (let after = '', round = 0; round < ROUNDS_MAX; round += 1) {
       const page = await views.list(live.name, 'transactions', { limit: PAGE_ROWS, after })
@@ -75,8 +112,7 @@ const rowsOf = async (cluster: Cluster): Promise<readonly Row[]> => {
 
 /** What is wrong, in words; nothing where all is well. */
 const problemsOf = async (cluster: Cluster, done: readonly string[]): Promise<readonly string[]> => {
-  const exchanged = new Map<string, number>()
-  for (const { stream } of readEvents(cluster.data, `e.type = 'TokenExchanged'`)) exchanged.set(stream, (exchanged.get(stream) ?? 0) + 1)
+  const exchanged = await exchangesOf(cluster)
   await rowsOf(cluster)
   // Their reactors go on ending what was abandoned: two lists that are read one after the other are equal only without them.
   for (const node of cluster.nodes) await node.stop()
@@ -95,7 +131,9 @@ const problemsOf = async (cluster: Cluster, done: readonly string[]): Promise<re
   return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
 }
 
-const cluster = await startCluster({ settings: SETTINGS })
+const store = values.store === undefined ? undefined : await kurrentDbProcess(values.store)
+await store?.start()
+const cluster = await startCluster({ settings: SETTINGS, ...(store && { store }) })
 const over = new AbortController()
 let problems: readonly string[] = ['it did not come to an end']
 try {

@@ -9,6 +9,7 @@ import { freePorts, ROOT, runCli, until, type Ran } from '../support/broker.ts'
 import { startRoles, type RedisRoles } from '../support/redis-roles.ts'
 import { send } from '../support/scripted-browser.ts'
 import { openBalancer } from './balancer.ts'
+import type { StoreProcess } from './store-process.ts'
 
 export type Node = {
   readonly port: number
@@ -26,6 +27,10 @@ export type Cluster = {
   readonly demo: string
   readonly data: string
   readonly redis: RedisRoles
+  /** Where the events are not in the data folder. */
+  readonly store: StoreProcess | undefined
+  /** What a broker of this cluster is told by its environment. */
+  readonly env: Readonly<Record<string, string>>
   readonly nodes: readonly Node[]
   readonly output: () => string
   readonly cli: (args: readonly string[], input?: string) => Promise<Ran>
@@ -75,6 +80,8 @@ export const startCluster = async (
     readonly port?: number
     readonly demoPort?: number
     readonly data?: string
+    /** Started already; the cluster ends it. */
+    readonly store?: StoreProcess
     readonly settings?: Readonly<Record<string, string>>
     readonly write?: (text: string) => void
   } = {},
@@ -96,6 +103,7 @@ export const startCluster = async (
     ESIGNET_DEMO_PORT: demo,
     ESIGNET_TRUSTED_PROXIES: '127.0.0.1',
     ...redis.env,
+    ...options.store?.env,
     ...options.settings,
   }
   let output = ''
@@ -111,6 +119,7 @@ export const startCluster = async (
     await Promise.all(nodes.map((node) => node.stop()))
     await balancer.close()
     await redis.end()
+    await options.store?.end()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
@@ -121,9 +130,10 @@ export const startCluster = async (
     throw new Error(`the cluster did not start:\n${output}`, { cause: error })
   }
   return {
-    ...{ issuer, data, redis, nodes, end },
+    ...{ issuer, data, redis, nodes, end, store: options.store, env: shared },
     demo: `http://127.0.0.1:${demo}`,
     output: () => output,
-    cli: (args, input) => runCli([...args, '--data', data], { env: redis.env, ...(input !== undefined && { input }) }),
+    cli: (args, input) =>
+      runCli([...args, '--data', data], { env: { ...redis.env, ...options.store?.env }, ...(input !== undefined && { input }) }),
   }
 }
