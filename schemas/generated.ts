@@ -1515,7 +1515,7 @@ export type Policy = {
   }
   /** Which factors meet which authentication context. */
   readonly assurance: {
-    /** Authentication contexts, best first, each with the factors that meet it. */
+    /** Authentication contexts, best first, each with the factors that meet it: all of them, asked for in this order. */
     readonly acrs: readonly {
       readonly acr: Acr
       readonly factors: readonly Factor[]

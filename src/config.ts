@@ -3,6 +3,7 @@ import configSchema from '../schemas/config.json' with { type: 'json' }
 import policySchema from '../schemas/policy.json' with { type: 'json' }
 import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
+import { readMapping } from './amr-acr.ts'
 import type { Config, Policy } from '../schemas/generated.ts'
 
 type GuardConfig = NonNullable<Config['guard']>
@@ -152,15 +153,35 @@ const modeProblems = (config: Config, mode: Settings['mode']): readonly string[]
   return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
 }
 
+/** A document that the settings name, by its absolute path; undefined where it cannot be read as JSON. */
+type ReadDocument = (path: string) => unknown
+
+/** The policy of a deployment. Contexts stand in it, or in a file of eSignet's form: there is one truth. */
+const policyOf = (given: JsonObject, directory: string, document: ReadDocument): ReturnType<typeof checkPolicy> => {
+  const policy = isObject(given['policy']) ? given['policy'] : {}
+  const path = given['amrAcrMapping']
+  if (typeof path !== 'string') return checkPolicy(merge(documentDefaults('policy'), policy))
+  if (policy['assurance'] !== undefined) return { ok: false, problems: ['assurance: contradicts amrAcrMapping; leave one of them out'] }
+  const mapping = readMapping(document(resolve(directory, path)))
+  if (!mapping.ok) return { ok: false, problems: mapping.problems.map((problem) => `amrAcrMapping ${path}: ${problem}`) }
+  return checkPolicy({ ...(merge(documentDefaults('policy'), policy) as JsonObject), assurance: { acrs: mapping.acrs } })
+}
+
 /**
  * The settings from one JSON document and the environment (`ESIGNET_` + the path in upper snake case), which wins.
  * Pure: all mistakes are reported at once.
  */
-export const readSettings = (file: unknown, environment: Environment, mode: Settings['mode'], directory: string): Read => {
+export const readSettings = (
+  file: unknown,
+  environment: Environment,
+  mode: Settings['mode'],
+  directory: string,
+  document: ReadDocument = () => undefined,
+): Read => {
   if (!isObject(file)) return { ok: false, problems: ['the configuration file must hold a JSON object'] }
   const read = fromEnvironment(file, environment)
   const config = checkConfig(read.value)
-  const policy = checkPolicy(merge(documentDefaults('policy'), isObject(read.value['policy']) ? read.value['policy'] : {}))
+  const policy = policyOf(read.value, directory, document)
   const problems = [
     ...read.problems,
     ...(config.ok ? modeProblems(config.value, mode) : config.problems),

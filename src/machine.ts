@@ -24,12 +24,12 @@ const readFile = (path: string): unknown => {
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    throw new Fault('invalid', `the configuration file ${path} cannot be read`)
+    throw new Fault('invalid', `the file ${path} of the configuration cannot be read`)
   }
   try {
     return JSON.parse(text) as unknown
   } catch {
-    throw new Fault('invalid', `the configuration file ${path} is no JSON`)
+    throw new Fault('invalid', `the file ${path} of the configuration is no JSON`)
   }
 }
 
@@ -37,7 +37,7 @@ const readFile = (path: string): unknown => {
 export const settingsFrom = (opening: Opening, environment: Environment, mode: Settings['mode'], directory: string): Settings => {
   const file = opening.config === undefined ? {} : readFile(opening.config)
   const more = opening.data === undefined ? environment : { ...environment, ESIGNET_DATA: opening.data }
-  const read = readSettings(file, more, mode, directory)
+  const read = readSettings(file, more, mode, directory, readFile)
   if (!read.ok) throw new Fault('invalid', `the settings cannot be used:\n  ${read.problems.join('\n  ')}`)
   return read.settings
 }

@@ -19,8 +19,10 @@ import { PROGRAM_VERSION } from './program.ts'
 import type { Runtime } from './runtime.ts'
 import { startNode } from './steps/start-node.ts'
 import { tendKeys } from './steps/tend-keys.ts'
+import { loginIdProblems } from './login-ids.ts'
 import { contrastProblems } from './ui/theme.ts'
 import type { World } from './world.ts'
+import { Fault } from '../domain/ports.ts'
 import { projections } from '../projections/index.ts'
 import { run as runProjection, type Runner } from '../projections/run.ts'
 import { eventDescription } from '../schemas/check.ts'
@@ -47,11 +49,18 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   return [...started, runLoop(world, deadlines), runLoop(world, signingKeyLoop), runLoop(world, checkpointLoop)]
 }
 
+/** What the operator lists and the ID systems do not know would be found out by the first person who types it. */
+const refuseUnknownIds = ({ settings: { loginIds = [] }, idSystems }: World): void => {
+  const problems = idSystems.serving().flatMap(({ description }) => loginIdProblems(loginIds, description.idTypes))
+  if (problems.length > 0) throw new Fault('invalid', `the settings cannot be used:\n  ${[...new Set(problems)].join('\n  ')}`)
+}
+
 const open = async (
   world: World,
   started: Stoppable[],
 ): Promise<Omit<Broker, 'world' | 'close'> & { readonly server: Awaited<ReturnType<typeof listen>> }> => {
   const { settings, journal, views, clock, timers, log, brand } = world
+  refuseUnknownIds(world)
   // Before anything is written that the others might not want.
   await startNode(world, PROGRAM_VERSION)
   for (const problem of contrastProblems(brand)) log.warn('brand_hard_to_read', { problem })

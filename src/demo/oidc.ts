@@ -20,6 +20,7 @@ export type Oidc = {
   /** Where to send the browser, and what to remember until it comes back. */
   readonly begin: (wish: {
     readonly push: boolean
+    readonly wanted: Wanted
     readonly uiLocales?: string
   }) => Promise<{ readonly url: string; readonly pending: Pending }>
   /** Redeems the code and verifies all that comes back. Throws BrokerError or an error of jose. */
@@ -30,22 +31,45 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const ASSERTION_S = 60
 const CLOCKS_DIFFER_S = 10
 const ALGORITHMS = ['ES256', 'PS256', 'RS256', 'EdDSA']
-const ACR_VALUES = 'mosip:idp:acr:generated-code mosip:idp:acr:static-code mosip:idp:acr:password'
+const ACR_VALUES = 'mosip:idp:acr:generated-code mosip:idp:acr:static-code mosip:idp:acr:password mosip:idp:acr:knowledge'
 
-const CLAIMS = JSON.stringify({
-  userinfo: {
-    name: { essential: true },
-    birthdate: { essential: true },
-    gender: null,
-    address: null,
-    email: null,
-    phone_number: null,
-    picture: null,
+const DETAILS = {
+  name: { essential: true },
+  birthdate: { essential: true },
+  gender: null,
+  address: null,
+  email: null,
+  phone_number: null,
+  picture: null,
+}
+
+/**
+ * What the bank wants of a sign-in: `plain` any one proof; `two_factors` a password and then a code, and nothing less;
+ * `verified` who the customer is with how that was verified (OpenID Connect for Identity Assurance 1.0).
+ */
+export type Wanted = 'plain' | 'two_factors' | 'verified'
+
+const CLAIMS: Readonly<Record<Wanted, object>> = {
+  plain: { userinfo: DETAILS },
+  two_factors: { userinfo: DETAILS, id_token: { acr: { essential: true, values: ['urn:esignet:acr:password-and-code'] } } },
+  verified: {
+    userinfo: {
+      email: null,
+      verified_claims: {
+        verification: { trust_framework: null, time: null, assurance_level: null },
+        claims: { name: null, birthdate: null, address: null },
+      },
+    },
   },
-})
+}
 
 /** The request (OpenID Connect Core §3.1.2.1) with PKCE (RFC 7636). */
-const requestOf = (options: OidcOptions, { state, nonce, verifier }: Pending, uiLocales: string | undefined): URLSearchParams =>
+const requestOf = (
+  options: OidcOptions,
+  { state, nonce, verifier }: Pending,
+  wanted: Wanted,
+  uiLocales: string | undefined,
+): URLSearchParams =>
   new URLSearchParams({
     response_type: 'code',
     client_id: options.clientId,
@@ -56,7 +80,7 @@ const requestOf = (options: OidcOptions, { state, nonce, verifier }: Pending, ui
     code_challenge: sha256(verifier),
     code_challenge_method: 'S256',
     acr_values: ACR_VALUES,
-    claims: CLAIMS,
+    claims: JSON.stringify(CLAIMS[wanted]),
     claims_locales: uiLocales === undefined ? 'en' : `en ${uiLocales}`,
     ...(uiLocales !== undefined && { ui_locales: uiLocales }),
   })
@@ -152,10 +176,10 @@ export const oidc = async (given: OidcOptions): Promise<Oidc> => {
   }
 
   return {
-    begin: async ({ push, uiLocales }) => {
+    begin: async ({ push, wanted, uiLocales }) => {
       const { endpoints } = await broker()
       const pending = { state: randomText(chance, 24), nonce: randomText(chance, 24), verifier: randomText(chance, 32) }
-      const request = requestOf(options, pending, uiLocales)
+      const request = requestOf(options, pending, wanted, uiLocales)
       if (!push) return { url: `${endpoints.authorization}?${request.toString()}`, pending }
       const pushed = await post(endpoints.par ?? refuse('The broker takes no pushed requests.'), request)
       const short = new URLSearchParams({ client_id: clientId, request_uri: required(pushed, 'request_uri') })

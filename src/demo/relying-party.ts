@@ -61,6 +61,8 @@ const LOCALES = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?( [a-z]{2,3}(-[A-Za-z0-9]{2,8})?
 const buttons = [
   { id: 'sign-in', text: 'Sign in with eSignet', href: '/login' },
   { id: 'sign-in-par', text: 'Sign in with PAR', href: '/login?par' },
+  { id: 'sign-in-two-factors', text: 'Sign in with password and code', href: '/login?two-factors' },
+  { id: 'sign-in-verified', text: 'Open an account (e-KYC)', href: '/login?e-kyc' },
 ]
 
 type Bank = {
@@ -93,7 +95,8 @@ const login = async (bank: Bank, { headers }: DemoRequest, query: URLSearchParam
   const { signedIn: _, problem: __, ...session } = sessions.find(headers['cookie']) ?? sessions.begin()
   const uiLocales = query.get('ui_locales') ?? ''
   try {
-    const { url, pending } = await rp.begin({ push: query.has('par'), ...(LOCALES.test(uiLocales) && { uiLocales }) })
+    const wanted = query.has('two-factors') ? 'two_factors' : query.has('e-kyc') ? 'verified' : 'plain'
+    const { url, pending } = await rp.begin({ push: query.has('par'), wanted, ...(LOCALES.test(uiLocales) && { uiLocales }) })
     sessions.keep(withPending(session, pending))
     return redirect(url, sessionCookie(session))
   } catch (error) {

@@ -17,7 +17,7 @@ const keyboardOf = (types: readonly IdType[]): string => {
 
 /** The longest address of RFC 5321 where an address may be typed. */
 const lengthMaxOf = ({ idTypes, loginIds = [] }: ChooseView): number =>
-  loginIds.length > 0 ? Math.max(...loginIds.map(({ lengthMax }) => lengthMax)) : idTypes.includes('email') ? 254 : 64
+  loginIds.length > 0 ? Math.max(64, ...loginIds.map(({ lengthMax }) => lengthMax)) : idTypes.includes('email') ? 254 : 64
 
 const typesOf = ({ idTypes, loginIds = [] }: ChooseView): readonly IdType[] =>
   loginIds.length > 0 ? loginIds.map(({ type }) => type) : idTypes

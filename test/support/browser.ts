@@ -25,7 +25,7 @@ export const transactionOf = (page: Page): string => TX.exec(page.url())?.[0] ??
 export const fromBank = async (
   page: Page,
   { demo }: Pick<BrokerProcess, 'demo'>,
-  button: 'sign-in' | 'sign-in-par' = 'sign-in',
+  button: 'sign-in' | 'sign-in-par' | 'sign-in-two-factors' | 'sign-in-verified' = 'sign-in',
 ): Promise<string> => {
   await page.goto(demo)
   await page.click(`#${button}`)
@@ -34,7 +34,7 @@ export const fromBank = async (
 }
 
 /** Says who one is and how one proves it. */
-export const choose = async (page: Page, factor: 'otp' | 'pin' | 'password', id = PERSON.id): Promise<void> => {
+export const choose = async (page: Page, factor: 'otp' | 'pin' | 'password' | 'knowledge', id = PERSON.id): Promise<void> => {
   await page.fill('#individual_id', id)
   const radio = page.locator(`#factor-${factor}`)
   if ((await radio.count()) > 0) await page.click(`label[for=factor-${factor}]`)
