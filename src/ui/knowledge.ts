@@ -1,4 +1,4 @@
-import { attribute, type Html, html, type Part, raw } from './html.ts'
+import { attribute, bdi, type Html, html, type Part, raw } from './html.ts'
 import { layout } from './layout.ts'
 import { also, backLink, continueButton, csrfField, idLine, limitForm, problemSummary, provenNote, tell, to, wrong } from './parts.ts'
 import type { Frame, KnowledgeView, Page, Question } from './views.ts'
@@ -6,7 +6,6 @@ import { type Words, wordsOf } from './words.ts'
 
 const PARTS = ['day', 'month', 'year'] as const
 
-/** Letters of a question that are shown: it is the ID system's own wording. */
 const fieldOf = ({ name }: Question): string => `answer.${name}`
 
 /** The first field of a question: where a link to it leads. */
@@ -40,7 +39,7 @@ const dateField = ({ question, view, words }: Asked): Html => {
   const field = fieldOf(question)
   const { say } = words
   return html`<fieldset class="date">
-    <legend>${question.title}${!question.needed && [' ', say('knowledge.optional')]}</legend>
+    <legend>${bdi(question.title)}${!question.needed && [' ', say('knowledge.optional')]}</legend>
     <p class="hint" id="${field}-hint">${say('knowledge.date.hint')}</p>
     <div class="date-parts">
       ${PARTS.map(
@@ -67,7 +66,7 @@ const dateField = ({ question, view, words }: Asked): Html => {
 }
 
 const label = ({ question, words }: Asked): Html =>
-  html`<label for="${fieldOf(question)}">${question.title}${!question.needed && [' ', words.say('knowledge.optional')]}</label>`
+  html`<label for="${fieldOf(question)}">${bdi(question.title)}${!question.needed && [' ', words.say('knowledge.optional')]}</label>`
 
 const listField = (asked: Asked): Html => {
   const { question, view, words } = asked

@@ -91,7 +91,8 @@ export const problemSummary = (title: Html, text: Part, links: readonly { readon
 export const summary = ({ title, text, atField }: Told, fieldId: string): Html =>
   problemSummary(title, text, atField === undefined ? [] : [{ field: fieldId, text: atField }])
 
-export const wrong = (fieldId: string, text: Html): Html => html`<p class="wrong" id="${fieldId}-wrong">${icon('alert')}${text}</p>`
+export const wrong = (fieldId: string, text: Html): Html =>
+  html`<p class="wrong" id="${fieldId}-wrong">${icon('alert')}<span>${text}</span></p>`
 
 /** Attributes that join a field to its hint and its error. */
 export const describedBy = (fieldId: string, isBad: boolean): Html =>

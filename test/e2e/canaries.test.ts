@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'mocha'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setFaults } from '../../adapters/id-system/mock/plugin.ts'
 import { readEvents, until } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
+import { cellsOf, expectNoCanary, filesOf } from '../support/canaries.ts'
 import {
   accept,
   assertionOf,
@@ -214,6 +214,28 @@ describe('No event, log, file or page holds what only the person, the relying pa
     }
   })
 
+  it('logins by answers, and by a password and then a code', async () => {
+    const known = await beginPlanted('direct')
+    const asked = await choose(known, known.page, PERSON.uin, 'knowledge')
+    const [year = '', month = '', day = ''] = CLAIMS.birthdate.split('-')
+    const born = { 'answer.birthdate.day': day, 'answer.birthdate.month': month, 'answer.birthdate.year': year }
+    const wrong = { ...born, 'answer.full_name': plant('wrong answer', 'Canary Wrongname') }
+    const again = await known.browser.submit(asked, 'form-knowledge', { values: wrong })
+    const right = { ...born, 'answer.full_name': CLAIMS.name.languages.fr }
+    await finish(known, await known.browser.submit(again, 'form-knowledge', { values: right }))
+    keepPages(known)
+
+    const acr = { essential: true, values: ['urn:esignet:acr:password-and-code'] }
+    const two = await begin(here, shop, { with: { claims: JSON.stringify({ id_token: { acr } }), prompt: 'consent' } })
+    const password = await choose(two, two.page, PERSON.vid, 'password')
+    const next = await two.browser.submit(password, 'form-password', { values: { password: PERSON.password } })
+    const otpPage = await two.browser.submit(next, 'form-choose')
+    const otp = plant('an OTP', await here.otpOf(two.transaction))
+    const consent = await two.browser.submit(otpPage, 'form-otp', { values: { otp } })
+    expect(consent.has('form-consent')).to.equal(true)
+    keepPages(two)
+  })
+
   it('failed logins: wrong proofs, unknown and malformed ids, denial, cancel, an outage, nonsense from the ID system', async () => {
     const wrong = await beginPlanted('direct')
     let page = await choose(wrong, wrong.page, `${WORD} x`, 'pin')
@@ -340,59 +362,8 @@ describe('No event, log, file or page holds what only the person, the relying pa
     for (let first = 0; first < looks.length; first += 4) await Promise.all(looks.slice(first, first + 4).map(look))
   })
 
-  /** Every form in which a value could hide. */
-  const formsOf = (value: string): readonly (readonly [form: string, bytes: Buffer])[] => {
-    const bytes = Buffer.from(value)
-    const digest = createHash('sha256').update(bytes).digest()
-    const isSecretOfManyBits = value.length >= 40
-    return [
-      ['as it is', bytes],
-      ['in a URL', Buffer.from(encodeURIComponent(value))],
-      ['in JSON', Buffer.from(JSON.stringify(value).slice(1, -1))],
-      ['in hexadecimal', Buffer.from(bytes.toString('hex'))],
-      ['in base64', Buffer.from(bytes.toString('base64').replace(/=+$/, '').slice(0, -2))],
-      // Rule 2: a plain digest is for values with at least 128 random bits.
-      ...(isSecretOfManyBits
-        ? []
-        : ([
-            ['as a digest', Buffer.from(digest.toString('hex'))],
-            ['as a digest', Buffer.from(digest.toString('base64url'))],
-            ['as a digest', digest],
-          ] as const)),
-    ]
-  }
-
-  const expectNone = (place: string, bytes: Buffer, except: (what: string) => boolean = () => false): void => {
-    for (const [value, what] of canaries) {
-      if (except(what)) continue
-      for (const [form_, needle] of formsOf(value)) {
-        const at = bytes.indexOf(needle)
-        if (at >= 0) expect.fail(`${what} ${form_} in ${place}: ...${bytes.subarray(Math.max(0, at - 80), at + 20).toString('latin1')}...`)
-      }
-    }
-  }
-
-  const filesOf = (directory: string): readonly string[] =>
-    readdirSync(directory, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(directory, name))
-      .filter((file) => statSync(file).isFile())
-
-  /** Also what stands on overflow pages: every cell of every table. */
-  const cellsOf = (file: string): Buffer => {
-    const db = new DatabaseSync(file, { readOnly: true })
-    try {
-      const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all() as { readonly name: string }[]
-      const cells = tables.flatMap(({ name }) =>
-        db
-          .prepare(`SELECT * FROM "${name}"`)
-          .all()
-          .flatMap((row) => Object.values(row)),
-      )
-      return Buffer.concat(cells.map((cell) => (cell instanceof Uint8Array ? Buffer.from(cell) : Buffer.from(`${String(cell)}\n`))))
-    } finally {
-      db.close()
-    }
-  }
+  const expectNone = (place: string, bytes: Buffer, except?: (what: string) => boolean): void =>
+    expectNoCanary(canaries, place, bytes, except)
 
   const expectCleanFolder = (): void => {
     let looked = 0
