@@ -246,6 +246,19 @@ export type PersonKeys = {
   readonly close: () => Promise<void>
 }
 
+/** A person whose key is to be gone for good. */
+export type Destruction = { readonly ref: string; readonly at: Instant }
+
+/**
+ * Whose keys were destroyed: kept apart from events and keys, and never rolled back with them, so that a restored backup is
+ * brought to the same state before anybody is served (rule 45). A reference leads nowhere once its key is gone.
+ */
+export type Destructions = {
+  /** Durable before it resolves. */
+  readonly add: (destruction: Destruction) => Promise<void>
+  readonly all: () => Promise<readonly Destruction[]>
+}
+
 /**
  * Memory of what may be used once: client assertions and proofs, which belong to no stream (rule 32).
  * Durable; `epoch` is the instant since which the memory is whole: whatever was issued before it must be refused.

@@ -41,4 +41,6 @@ export const artefactStream = (digest: string): string => `artefact-${digest}`
 export const attemptsStream = (person: string, path: Path): string => `person-${person}.${path}`
 /** What a person was told without having asked. */
 export const noticesStream = (person: string): string => `person-${person}.notices`
+/** How a person is erased. */
+export const erasureStream = (person: string): string => `person-${person}.erasure`
 export const devicesStream = (person: string): string => `person-${person}.devices`

@@ -220,6 +220,15 @@ export type LookViewRecords = {
   readonly to?: Instant
 }
 
+/** The certificate of an erasure was signed. */
+export type PersonCertifyErasure = {
+  readonly type: 'CertifyErasure'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** The certificate, signed (RFC 7515) with the key of the audit log. It names nobody but a reference that leads nowhere now. */
+  readonly statement: string
+}
+
 /** Count before asking (rule 11). */
 export type PersonCountAttempt = {
   readonly type: 'CountAttempt'
@@ -260,6 +269,15 @@ export type PersonNotifyPerson = {
   readonly happenedAt: Instant
 }
 
+/** The key of a person was destroyed. */
+export type PersonRecordErased = {
+  readonly type: 'RecordErased'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** Rows of the person's key that were destroyed. */
+  readonly rows: number
+}
+
 /** A device that the person trusts gets a new secret. */
 export type PersonRenewDevice = {
   readonly type: 'RenewDevice'
@@ -273,6 +291,28 @@ export type PersonRenewDevice = {
 /** An operator lets a person try again whose path failures closed. */
 export type PersonReopenPath = {
   readonly type: 'ReopenPath'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly path: Path
+  readonly actor: Actor
+  readonly case: Case
+}
+
+/** A person, or a rule of retention, wishes the person's key destroyed. */
+export type PersonRequestErasure = {
+  readonly type: 'RequestErasure'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  /** When the person was last here. Absent: never. */
+  readonly lastUsedAt?: Instant
+}
+
+/** Nobody signs in on this path any more: the person is being erased. */
+export type PersonRestrictPath = {
+  readonly type: 'RestrictPath'
   /** When it was wished; the only clock that the rules see (rule 3). */
   readonly at: Instant
   readonly path: Path
@@ -639,6 +679,8 @@ export type Counters = {
   readonly sends: readonly Send[]
   /** When the newest of these failures was counted, where the policy forgets them. */
   readonly countedAt?: Instant
+  /** The person is being erased: this path refuses for good. */
+  readonly restricted?: boolean
 }
 
 /** What a person is told without having asked. */
@@ -1109,6 +1151,43 @@ export type PersonDeviceTrusted = {
   readonly devices: readonly Device[]
 }
 
+/** The certificate of an erasure was signed (case {case}). */
+export type PersonErasureCertified = {
+  /** When it was asked for; from here on nobody signs in as this person. */
+  readonly requestedAt: Instant
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  /** For each class of records, until when the law of the deployment wants it to be known whose they are. */
+  readonly floors: readonly {
+    readonly class: 'authentication' | 'consent'
+    readonly until: Instant
+  }[]
+  /** The latest of these: the key is destroyed then. */
+  readonly until: Instant
+  readonly erasedAt: Instant
+  /** Rows of the person's key that were destroyed. */
+  readonly rows: number
+  /** The certificate, signed (RFC 7515) with the key of the audit log. It names nobody but a reference that leads nowhere now. */
+  readonly statement: string
+}
+
+/** {actor} asked that a person be erased (purpose: {purpose}, case {case}). The person's key is destroyed not before {until}. */
+export type PersonErasureRequested = {
+  /** When it was asked for; from here on nobody signs in as this person. */
+  readonly requestedAt: Instant
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  /** For each class of records, until when the law of the deployment wants it to be known whose they are. */
+  readonly floors: readonly {
+    readonly class: 'authentication' | 'consent'
+    readonly until: Instant
+  }[]
+  /** The latest of these: the key is destroyed then. */
+  readonly until: Instant
+}
+
 /** The person is to be told of {notice}. */
 export type PersonNoticeDue = {
   readonly notice: NoticeKind
@@ -1125,6 +1204,33 @@ export type PersonPathReopened = {
   readonly actor: Actor
   readonly case: Case
   readonly counters: Counters
+}
+
+/** {actor} had the {path} path of a person closed for good (case {case}): the person is being erased. */
+export type PersonPathRestricted = {
+  readonly path: Path
+  readonly actor: Actor
+  readonly case: Case
+  readonly counters: Counters
+}
+
+/** A person was erased: the key and {rows} rows that led to it were destroyed. */
+export type PersonPersonErased = {
+  /** When it was asked for; from here on nobody signs in as this person. */
+  readonly requestedAt: Instant
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  /** For each class of records, until when the law of the deployment wants it to be known whose they are. */
+  readonly floors: readonly {
+    readonly class: 'authentication' | 'consent'
+    readonly until: Instant
+  }[]
+  /** The latest of these: the key is destroyed then. */
+  readonly until: Instant
+  readonly erasedAt: Instant
+  /** Rows of the person's key that were destroyed. */
+  readonly rows: number
 }
 
 /** A message was counted on the {path} path. */
@@ -1521,6 +1627,23 @@ export type Policy = {
       readonly factors: readonly Factor[]
     }[]
   }
+  /** For how long it is known whose records are: what the law of the deployment says, by class. Absent: an erasure waits for nothing, and nobody is erased without being asked for. */
+  readonly retention?: {
+    /** Nobody is erased before. */
+    readonly floors?: {
+      /** Days since the person was last here, for records of sign-ins. */
+      readonly authentication?: number
+      /** The same for records of consent. */
+      readonly consent?: number
+    }
+    /** Who was not here for longer than the longest of these is erased without being asked for. Not below any floor. */
+    readonly ceilings?: {
+      /** Days since the person was last here, for records of sign-ins. */
+      readonly authentication?: number
+      /** The same for records of consent. */
+      readonly consent?: number
+    }
+  }
 }
 
 /** Parameters of an authorization request: either a pushed one, named by `request_uri`, or all of them. Others are ignored. */
@@ -1855,8 +1978,12 @@ export type PersonEvent =
   | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
   | { readonly type: 'DeviceRenewed'; readonly data: PersonDeviceRenewed }
   | { readonly type: 'DeviceTrusted'; readonly data: PersonDeviceTrusted }
+  | { readonly type: 'ErasureCertified'; readonly data: PersonErasureCertified }
+  | { readonly type: 'ErasureRequested'; readonly data: PersonErasureRequested }
   | { readonly type: 'NoticeDue'; readonly data: PersonNoticeDue }
   | { readonly type: 'PathReopened'; readonly data: PersonPathReopened }
+  | { readonly type: 'PathRestricted'; readonly data: PersonPathRestricted }
+  | { readonly type: 'PersonErased'; readonly data: PersonPersonErased }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
 
 export type SigningKeyEvent =
@@ -1916,7 +2043,17 @@ export type DeploymentCommand = DeploymentStartNode
 export type LookCommand = LookViewRecords
 
 export type PersonCommand =
-  PersonCountAttempt | PersonCountSend | PersonCreditAttempt | PersonNotifyPerson | PersonRenewDevice | PersonReopenPath | PersonTrustDevice
+  | PersonCertifyErasure
+  | PersonCountAttempt
+  | PersonCountSend
+  | PersonCreditAttempt
+  | PersonNotifyPerson
+  | PersonRecordErased
+  | PersonRenewDevice
+  | PersonReopenPath
+  | PersonRequestErasure
+  | PersonRestrictPath
+  | PersonTrustDevice
 
 export type SigningKeyCommand =
   SigningKeyActivateSigningKey | SigningKeyMakeSigningKey | SigningKeyRetireSigningKey | SigningKeyRevokeSigningKey

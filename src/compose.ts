@@ -5,6 +5,7 @@ import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { openPlugin, type PluginChoice } from './compose-id-systems.ts'
+import { fileDestructions } from '../adapters/destructions/file/file-destructions.ts'
 import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { mayReach } from '../adapters/remote-documents/addresses.ts'
@@ -17,6 +18,7 @@ import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
 import { clientKeySets } from './client-key-sets.ts'
 import type { OnRedis } from '../adapters/redis.ts'
 import type { Settings } from './config.ts'
+import { destroyedAgain } from './destroyed-again.ts'
 import { captchaHosts, guardOf } from './guard.ts'
 import { stateCache } from './handle.ts'
 import { onlyIdSystem } from './id-systems.ts'
@@ -31,6 +33,7 @@ import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
 import {
   Fault,
+  type Destructions,
   type EventStore,
   type Json,
   type KeyStore,
@@ -123,7 +126,7 @@ const openSingleUse = async ({ redis, data }: Settings, runtime: Runtime, store:
   return redisSingleUse({ ...runtime, place: redis.secrets, first: (await store.head()) === undefined })
 }
 
-export const openPersonKeys = async (
+const personKeysOf = async (
   { redis, data }: Settings,
   runtime: Runtime,
   store: EventStore,
@@ -135,6 +138,15 @@ export const openPersonKeys = async (
   const { replicas = REPLICAS } = redis.keys
   return redisPersonKeys({ ...runtime, place: redis.keys, key, first: events.length === 0, replicas })
 }
+
+/** The keys of persons, without those that were destroyed: a backup that was put back may hold them again (rule 45). */
+export const openPersonKeys = async (
+  settings: Settings,
+  runtime: Runtime,
+  store: EventStore,
+  key: Uint8Array,
+): Promise<PersonKeys & Partial<OnRedis>> =>
+  destroyedAgain({ ...runtime, store, destructions: openDestructions(settings) }, await personKeysOf(settings, runtime, store, key))
 
 /** Roles of rule 40 that share an instance would be lost together, and a clock that differs judges limits and epochs otherwise (rule 32). */
 const refuseOddInstances = async (
@@ -166,6 +178,9 @@ export const openKeys = async (settings: Settings, { clock, chance }: Runtime): 
   const masterKey = masterKeyOf(settings)
   return fileKeyStore({ directory: join(settings.data, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
 }
+
+/** Whose keys were destroyed, where no restored backup reaches (rule 45). */
+export const openDestructions = ({ auditFolder }: Settings): Destructions => fileDestructions({ directory: auditFolder })
 
 /** The keys of the audit log: whoever can change the data should not have them (rule 49). */
 export const openAuditKeys = (settings: Settings, { clock, chance }: Runtime): SigningKeys => {
@@ -229,6 +244,7 @@ const openAll = async (
     ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, brand },
     ...onlyIdSystem(idSystem),
     auditKeys: openAuditKeys(settings, runtime),
+    destructions: openDestructions(settings),
     clientKeys: clientKeySets({ documents, clock, log }),
     states: stateCache(STATES_MAX),
     openedRequests: openedRequests(REQUESTS_MAX),

@@ -4,6 +4,7 @@ import policySchema from '../schemas/policy.json' with { type: 'json' }
 import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import { readMapping } from './amr-acr.ts'
+import { retentionProblems } from '../domain/person/erasure.ts'
 import type { Config, Policy } from '../schemas/generated.ts'
 
 type GuardConfig = NonNullable<Config['guard']>
@@ -185,7 +186,7 @@ export const readSettings = (
   const problems = [
     ...read.problems,
     ...(config.ok ? modeProblems(config.value, mode) : config.problems),
-    ...(policy.ok ? [] : policy.problems.map((problem) => `policy: ${problem}`)),
+    ...(policy.ok ? retentionProblems(policy.value.retention) : policy.problems.map((problem) => `policy: ${problem}`)),
   ]
   if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }
   const { policy: _policy, demo, guard, ...given } = config.value

@@ -1,6 +1,7 @@
 import type { StreamRules } from './handle.ts'
 import { client, type ClientState } from '../domain/client/client.ts'
 import { attempts, type AttemptsCommand, type AttemptsRules, type AttemptsState } from '../domain/person/attempts.ts'
+import { erasure, type ErasureCommand, type ErasureRules, type ErasureState } from '../domain/person/erasure.ts'
 import { devices, type DevicesCommand, type DevicesState } from '../domain/person/devices.ts'
 import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoint.ts'
 import { notices as noticesGiven, type NoticesCommand, type NoticesState } from '../domain/person/notices.ts'
@@ -59,6 +60,8 @@ export const trustedDevices: StreamRules<DevicesState, DevicesCommand, unknown, 
 
 export const notices: StreamRules<NoticesState, NoticesCommand, unknown, PersonEvent> = { decider: noticesGiven, reading: 'restates' }
 
+export const erasures: StreamRules<ErasureState, ErasureCommand, ErasureRules, PersonEvent> = { decider: erasure, reading: 'restates' }
+
 /** A decider with its types put aside: what goes in was checked against the schemas that its types are made from. */
 export type AnyStreamRules = StreamRules<unknown, unknown, unknown, { readonly type: string; readonly data: object }>
 
@@ -73,7 +76,13 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
       case 'consent':
         return consents
       case 'person':
-        return idOf(stream).endsWith('.devices') ? trustedDevices : idOf(stream).endsWith('.notices') ? notices : attemptCounters
+        return idOf(stream).endsWith('.devices')
+          ? trustedDevices
+          : idOf(stream).endsWith('.notices')
+            ? notices
+            : idOf(stream).endsWith('.erasure')
+              ? erasures
+              : attemptCounters
       case 'signing-key':
         return signingKeys
       case 'deployment':

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
-import { backupEvents, keptPolicy, openAuditKeys, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
+import { backupEvents, keptPolicy, openAuditKeys, openDestructions, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
 import { checkPlugin, describeChoice, pluginChoice } from './compose-id-systems.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
@@ -89,6 +89,7 @@ type Composed = Pick<
   | 'keys'
   | 'auditKeys'
   | 'verifier'
+  | 'destructions'
   | 'deciding'
   | 'documents'
   | 'persons'
@@ -118,6 +119,7 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
         )
       return openAuditKeys(settings, runtime)
     },
+    destructions: openDestructions,
     verifier: async () => readFileSync(join(import.meta.dirname, 'audit', 'verify.mjs'), 'utf8'),
     deciding: async ({ settings, journal, states }) => ({
       journal,

@@ -14,6 +14,7 @@ import { deliveries, outcomes } from './reactors/deliveries.ts'
 import { run as runLoop } from './reactors/loop.ts'
 import { personNotices } from './reactors/notices.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
+import { retentionLoop } from './reactors/retention.ts'
 import { signingKeyLoop } from './reactors/signing-keys.ts'
 import { PROGRAM_VERSION } from './program.ts'
 import type { Runtime } from './runtime.ts'
@@ -46,7 +47,13 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
   }
-  return [...started, runLoop(world, deadlines), runLoop(world, signingKeyLoop), runLoop(world, checkpointLoop)]
+  return [
+    ...started,
+    runLoop(world, deadlines),
+    runLoop(world, signingKeyLoop),
+    runLoop(world, checkpointLoop),
+    runLoop(world, retentionLoop),
+  ]
 }
 
 /** What the operator lists and the ID systems do not know would be found out by the first person who types it. */

@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts'
 import type {
   Chance,
   Clock,
+  Destructions,
   Digest,
   IdSystem,
   KeyStore,
@@ -82,6 +83,7 @@ export type World = {
   readonly vault: Vault
   readonly openedRequests: OpenedRequests
   readonly personKeys: PersonKeys
+  readonly destructions: Destructions
   readonly singleUse: SingleUse
   readonly keys: KeyStore
   /** What signs checkpoints and packages of the audit log: keys of their own, in a place of their own (rule 49). */

@@ -9,11 +9,15 @@ type Counters = Extract<PersonEvent, { type: 'AttemptCounted' }>['data']['counte
 export type AttemptsState = Counters
 export type AttemptsRules = { readonly policy: Policy }
 
-export type AttemptsCommand = Extract<PersonCommand, { type: 'CountAttempt' | 'CreditAttempt' | 'CountSend' | 'ReopenPath' }>
+export type AttemptsCommand = Extract<
+  PersonCommand,
+  { type: 'CountAttempt' | 'CreditAttempt' | 'CountSend' | 'ReopenPath' | 'RestrictPath' }
+>
 
 export const noAttempts: AttemptsState = { failures: 0, disabled: false, sends: [] }
 
-const closed = (state: AttemptsState, at: Instant): boolean => state.disabled || (state.closedUntil !== undefined && at < state.closedUntil)
+const closed = (state: AttemptsState, at: Instant): boolean =>
+  state.restricted === true || state.disabled || (state.closedUntil !== undefined && at < state.closedUntil)
 
 /** Counters after `failures`: free ones cost nothing, then the wait doubles up to its longest; the hard cap closes the path. */
 const after = (state: AttemptsState, failures: number, at: Instant, waits: Policy['limits']['unknown']): AttemptsState => {
@@ -47,7 +51,20 @@ const remembered = (state: AttemptsState, at: Instant, { forgetDays }: Policy['l
 
 const recent = (state: AttemptsState, at: Instant, seconds: number) => state.sends.filter((send) => plusSeconds(send.at, seconds) > at)
 
-const decide = (command: AttemptsCommand, before: AttemptsState, { policy }: AttemptsRules): Decision<PersonEvent> => {
+/** Who is being erased stays shut out, whatever else is counted, forgotten or reopened. */
+const stillRestricted = (before: AttemptsState, { events, ...decision }: Decision<PersonEvent>): Decision<PersonEvent> => ({
+  ...decision,
+  events:
+    before.restricted !== true
+      ? events
+      : events.map((event) =>
+          'counters' in event.data
+            ? ({ ...event, data: { ...event.data, counters: { ...event.data.counters, restricted: true } } } as PersonEvent)
+            : event,
+        ),
+})
+
+const decideOpen = (command: AttemptsCommand, before: AttemptsState, { policy }: AttemptsRules): Decision<PersonEvent> => {
   const { at, path } = command
   const { limits } = policy
   const waits = limits[path]
@@ -72,6 +89,12 @@ const decide = (command: AttemptsCommand, before: AttemptsState, { policy }: Att
       if (recent(state, at, 3600).length >= limits.sendsPerHour || day.length >= limits.sendsPerDay) return refused('factor_limited')
       return recorded({ type: 'SendCounted', data: { path, transaction, counters: { ...state, sends: [...day, { at, transaction }] } } })
     }
+    case 'RestrictPath':
+      if (before.restricted === true) return recorded()
+      return recorded({
+        type: 'PathRestricted',
+        data: { path, actor: command.actor, case: command.case, counters: { ...noAttempts, sends: state.sends, restricted: true } },
+      })
     case 'ReopenPath':
       // Messages still count: who reopens a path gives no message away.
       return recorded({
@@ -80,6 +103,9 @@ const decide = (command: AttemptsCommand, before: AttemptsState, { policy }: Att
       })
   }
 }
+
+const decide = (command: AttemptsCommand, before: AttemptsState, rules: AttemptsRules): Decision<PersonEvent> =>
+  stillRestricted(before, decideOpen(command, before, rules))
 
 const evolve = (state: AttemptsState, event: PersonEvent): AttemptsState => ('counters' in event.data ? event.data.counters : state)
 

@@ -5,7 +5,16 @@ import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
-import type { Json, KeyStore, PluginDescription, Position, ReadModel, RemoteDocuments, SigningKeys } from '../../domain/ports.ts'
+import type {
+  Destructions,
+  Json,
+  KeyStore,
+  PluginDescription,
+  Position,
+  ReadModel,
+  RemoteDocuments,
+  SigningKeys,
+} from '../../domain/ports.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
 export type Opening = { readonly data?: string; readonly config?: string }
@@ -52,6 +61,8 @@ export type Machine = Runtime & {
   readonly keys: (settings: Settings) => Promise<KeyStore>
   /** The keys of the audit log, on the machine that has them. */
   readonly auditKeys: (settings: Settings) => Promise<SigningKeys>
+  /** Whose keys were destroyed. */
+  readonly destructions: (settings: Settings) => Destructions
   /** The text of the verifier that packages of the audit log bring. */
   readonly verifier: () => Promise<string>
   readonly deciding: (stores: Stores) => Promise<Deciding>

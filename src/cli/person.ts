@@ -1,6 +1,7 @@
 import type { Machine } from './context.ts'
 import { ACTING, readActing } from './look-options.ts'
 import { complain, say, sayJson } from './output.ts'
+import { personEraseVerb } from './person-erase.ts'
 import { personOn } from './person-on.ts'
 import { UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
@@ -40,4 +41,5 @@ export const personVerbs: readonly Verb[] = [
     optionHelp: { path: 'unknown (default) or trusted: from which devices', ...ACTING.optionHelp },
     run: reopen,
   },
+  personEraseVerb,
 ]

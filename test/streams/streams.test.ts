@@ -19,6 +19,7 @@ import {
   signingKeys,
   transactions,
   trustedDevices,
+  erasures,
 } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
@@ -68,6 +69,7 @@ const stateOf = (history: History): unknown => {
       return foldAll(clients, history)
     case 'person':
       if (idOf(history.stream).endsWith('.notices')) return foldAll(notices, history)
+      if (history.stream.endsWith('.erasure')) return foldAll(erasures, history)
       return idOf(history.stream).endsWith('.devices') ? foldAll(trustedDevices, history) : foldAll(attemptCounters, history)
     case 'signing-key':
       return foldAll(signingKeys, history)

@@ -9,7 +9,7 @@ import { main } from '../../src/cli/main.ts'
 import { readSettings } from '../../src/config.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
 import { stateCache } from '../../src/handle.ts'
-import { Fault, type PluginDescription } from '../../domain/ports.ts'
+import { Fault, type Destruction, type Destructions, type PluginDescription } from '../../domain/ports.ts'
 import { systemChance } from './chance.ts'
 import { policy, systemTimers, type Given } from './given.ts'
 import { noNetwork } from './network.ts'
@@ -40,6 +40,8 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
     close: async () => undefined,
   }
   const keys = memoryKeyStore({ chance: systemChance })
+  const destroyed: Destruction[] = []
+  const destructions: Destructions = { add: async (one) => void destroyed.push(one), all: async () => destroyed }
   const auditKeys = memoryKeyStore({ chance: systemChance })
   return async (line: string | readonly string[], input = ''): Promise<Ran> => {
     let out = ''
@@ -74,6 +76,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
         ])
         return auditKeys
       },
+      destructions: () => destructions,
       verifier: async () => readFileSync(join(import.meta.dirname, '../../src/audit/verify.mjs'), 'utf8'),
       deciding: async () => ({
         journal: world.journal,

@@ -69,6 +69,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     settings: settingsOf(settings),
     vault: memoryVault({ clock }),
     personKeys: memoryPersonKeys({ clock, chance }),
+    destructions: { add: async () => undefined, all: async () => [] },
     singleUse: memorySingleUse({ clock }),
     secrets: { index: key, subject: key, code: key, csrf: key, digest: key, dpopNonce: key },
     ...onlyIdSystem({ description, generation: 1, system: { health: async () => ({ status: 'up' }), close: async () => undefined } }),
