@@ -42,7 +42,7 @@ const erase = (machine: Machine, args: Args): Promise<ExitCode> => {
 export const personEraseVerb: Verb = {
   name: 'person erase',
   operands: '',
-  summary: 'shut a person out and destroy their key, when the floors of the policy have passed',
+  summary: 'shut a person out, destroy their key when the floors have passed',
   help: ['The identifier comes on standard input: arguments can be read by others.', 'The certificate is signed, and names nobody.'],
   ...LOOKING,
   run: erase,
