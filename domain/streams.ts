@@ -1,5 +1,16 @@
 /** What a stream is about. The part of its name before the first hyphen says it. */
-export const KINDS = ['transaction', 'person', 'consent', 'client', 'artefact', 'signing-key', 'look', 'checkpoint', 'deployment'] as const
+export const KINDS = [
+  'transaction',
+  'person',
+  'consent',
+  'client',
+  'artefact',
+  'signing-key',
+  'look',
+  'checkpoint',
+  'deployment',
+  'denial',
+] as const
 
 export type Kind = (typeof KINDS)[number]
 
@@ -14,6 +25,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   signingKey: 'signing-key',
   look: 'look',
   checkpoint: 'checkpoint',
+  denial: 'denial',
   deployment: 'deployment',
 }
 
@@ -35,6 +47,7 @@ export const lookStream = (look: string): string => `look-${look}`
 export const CHECKPOINTS = 'checkpoint-audit'
 /** Which nodes started on this store: one stream. */
 export const DEPLOYMENT_STREAM = 'deployment-nodes'
+export const denialStream = (denial: string): string => `denial-${denial}`
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Counters of one path of one person (rule 21). */

@@ -187,6 +187,18 @@ export type ConsentReuseConsent = {
   readonly liveUntil: Instant
 }
 
+/** An act of somebody who acts for the operator was not done (REG-16). */
+export type DenialRecordDenial = {
+  readonly type: 'RecordDenial'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly actor: Actor
+  /** What was wished: a verb of the command line. */
+  readonly verb: string
+  /** `refused`: the rules or a check said no. `failed`: what it was given, or what was there, could not be used. */
+  readonly why: 'refused' | 'failed'
+}
+
 /** A broker asks whether it may serve on this store. */
 export type DeploymentStartNode = {
   readonly type: 'StartNode'
@@ -1096,6 +1108,15 @@ export type ConsentWithdrawalRequested = {
   readonly service?: Client
 }
 
+/** {actor} wished `{verb}`, which was not done: {why}. */
+export type DenialCommandDenied = {
+  readonly actor: Actor
+  /** What was wished: a verb of the command line. */
+  readonly verb: string
+  /** `refused`: the rules or a check said no. `failed`: what it was given, or what was there, could not be used. */
+  readonly why: 'refused' | 'failed'
+}
+
 /** A broker of program {program} started on this store. */
 export type DeploymentNodeStarted = {
   /** By the clock of the node: the next one holds its own against it. */
@@ -1969,6 +1990,8 @@ export type ConsentEvent =
   | { readonly type: 'ConsentWithdrawn'; readonly data: ConsentConsentWithdrawn }
   | { readonly type: 'WithdrawalRequested'; readonly data: ConsentWithdrawalRequested }
 
+export type DenialEvent = { readonly type: 'CommandDenied'; readonly data: DenialCommandDenied }
+
 export type DeploymentEvent = { readonly type: 'NodeStarted'; readonly data: DeploymentNodeStarted }
 
 export type LookEvent = { readonly type: 'RecordsViewed'; readonly data: LookRecordsViewed }
@@ -2022,6 +2045,7 @@ export type EventsByKind = {
   readonly checkpoint: CheckpointEvent
   readonly client: ClientEvent
   readonly consent: ConsentEvent
+  readonly denial: DenialEvent
   readonly deployment: DeploymentEvent
   readonly look: LookEvent
   readonly person: PersonEvent
@@ -2037,6 +2061,8 @@ export type ClientCommand = ClientActivateClient | ClientDeactivateClient | Clie
 
 export type ConsentCommand =
   ConsentCompleteWithdrawal | ConsentGiveConsent | ConsentRefuseConsent | ConsentRequestWithdrawal | ConsentReuseConsent
+
+export type DenialCommand = DenialRecordDenial
 
 export type DeploymentCommand = DeploymentStartNode
 
@@ -2083,6 +2109,7 @@ export type CommandsByKind = {
   readonly checkpoint: CheckpointCommand
   readonly client: ClientCommand
   readonly consent: ConsentCommand
+  readonly denial: DenialCommand
   readonly deployment: DeploymentCommand
   readonly look: LookCommand
   readonly person: PersonCommand

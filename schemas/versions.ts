@@ -5,6 +5,7 @@ export const EVENT_VERSIONS = {
   checkpoint: { CheckpointSigned: 1 },
   client: { ClientActivated: 1, ClientDeactivated: 1, ClientRegistered: 1, ClientUpdated: 1 },
   consent: { ConsentGiven: 1, ConsentRefused: 1, ConsentReused: 1, ConsentWithdrawn: 1, WithdrawalRequested: 1 },
+  denial: { CommandDenied: 1 },
   deployment: { NodeStarted: 1 },
   look: { RecordsViewed: 1 },
   person: {
@@ -53,6 +54,7 @@ export const COMMAND_VERSIONS = {
   checkpoint: { SignCheckpoint: 1 },
   client: { ActivateClient: 1, DeactivateClient: 1, RegisterClient: 1, UpdateClient: 1 },
   consent: { CompleteWithdrawal: 1, GiveConsent: 1, RefuseConsent: 1, RequestWithdrawal: 1, ReuseConsent: 1 },
+  denial: { RecordDenial: 1 },
   deployment: { StartNode: 1 },
   look: { ViewRecords: 1 },
   person: {

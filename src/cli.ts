@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
+import { userInfo } from 'node:os'
 import { systemFiles } from './cli/files.ts'
 import { main } from './cli/main.ts'
 import type { Terminal } from './cli/context.ts'
@@ -76,10 +77,32 @@ if (lasts) {
   }
 }
 
+/** The account's name as an actor may be named; some machines have none. */
+const accountName = (): string => {
+  try {
+    return (
+      userInfo()
+        .username.replace(/[^A-Za-z0-9._@-]/g, '_')
+        .replace(/^[^A-Za-z0-9]+/, '')
+        .slice(0, 64) || 'unknown'
+    )
+  } catch {
+    return 'unknown'
+  }
+}
+
 const runtime = systemRuntime({ logLevel: logLevel() ?? 'off' }, terminal.err)
 const print = (line: string): void => terminal.out(`${line}\n`)
 const house = composed(runtime, process.env, process.cwd(), print)
-const machine = { ...runtime, ...house, version: PROGRAM_VERSION, terminal, files: systemFiles, stopping: stopping.signal }
+const machine = {
+  ...runtime,
+  ...house,
+  version: PROGRAM_VERSION,
+  account: accountName(),
+  terminal,
+  files: systemFiles,
+  stopping: stopping.signal,
+}
 
 try {
   process.exitCode = await main(machine, argv)

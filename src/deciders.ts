@@ -3,6 +3,7 @@ import { client, type ClientState } from '../domain/client/client.ts'
 import { attempts, type AttemptsCommand, type AttemptsRules, type AttemptsState } from '../domain/person/attempts.ts'
 import { erasure, type ErasureCommand, type ErasureRules, type ErasureState } from '../domain/person/erasure.ts'
 import { devices, type DevicesCommand, type DevicesState } from '../domain/person/devices.ts'
+import { denial, type DenialState } from '../domain/denial/denial.ts'
 import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoint.ts'
 import { notices as noticesGiven, type NoticesCommand, type NoticesState } from '../domain/person/notices.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
@@ -15,6 +16,8 @@ import type { TransactionRules } from '../domain/transaction/rules.ts'
 import type { TransactionState } from '../domain/transaction/state.ts'
 import type {
   CheckpointCommand,
+  DenialCommand,
+  DenialEvent,
   CheckpointEvent,
   ClientCommand,
   ClientEvent,
@@ -52,6 +55,7 @@ export const attemptCounters: StreamRules<AttemptsState, AttemptsCommand, Attemp
   decider: attempts,
   reading: 'restates',
 }
+export const denials: StreamRules<DenialState, DenialCommand, unknown, DenialEvent> = { decider: denial, reading: 'folds' }
 export const checkpoints: StreamRules<CheckpointState, CheckpointCommand, unknown, CheckpointEvent> = {
   decider: checkpoint,
   reading: 'restates',
@@ -91,6 +95,8 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
         return looks
       case 'checkpoint':
         return checkpoints
+      case 'denial':
+        return denials
       case 'artefact':
       case undefined:
         return undefined

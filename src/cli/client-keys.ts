@@ -57,6 +57,7 @@ export const clientKeyVerbs: readonly Verb[] = [
   { name: 'client keys list', operands: 'ID', summary: 'the keys of a relying party', run: list },
   {
     name: 'client keys add',
+    acts: true,
     operands: 'ID FILE|-',
     summary: 'one more key; the old ones stay good until they are removed',
     help: [...DOCUMENT, 'Each key needs a "kid" of its own. Brokers that run know the key at once.'],
@@ -64,6 +65,7 @@ export const clientKeyVerbs: readonly Verb[] = [
   },
   {
     name: 'client keys remove',
+    acts: true,
     operands: 'ID KID',
     summary: 'no more use of a key',
     help: ['KID is the key\'s "kid" or its thumbprint, as "client keys list" shows it.', 'Brokers that run refuse the key at once.'],
@@ -71,6 +73,7 @@ export const clientKeyVerbs: readonly Verb[] = [
   },
   {
     name: 'client keys set',
+    acts: true,
     operands: 'ID FILE|-|URI',
     summary: 'these keys and no others, or where they are published',
     help: [

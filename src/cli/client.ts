@@ -168,6 +168,7 @@ const REGISTRATION_HELP = [
 export const clientVerbs: readonly Verb[] = [
   {
     name: 'client add',
+    acts: true,
     operands: 'FILE|-',
     summary: 'register a relying party',
     help: REGISTRATION_HELP,
@@ -175,6 +176,7 @@ export const clientVerbs: readonly Verb[] = [
   },
   {
     name: 'client update',
+    acts: true,
     operands: 'FILE|-',
     summary: 'replace the registration of a relying party',
     help: REGISTRATION_HELP,
@@ -184,12 +186,14 @@ export const clientVerbs: readonly Verb[] = [
   { name: 'client show', operands: 'ID', summary: 'a registration, complete', run: show },
   {
     name: 'client deactivate',
+    acts: true,
     operands: 'ID',
     summary: 'no new use of a relying party',
     run: (machine, args) => switchOver(machine, args, 'DeactivateClient'),
   },
   {
     name: 'client activate',
+    acts: true,
     operands: 'ID',
     summary: 'take back a deactivation',
     run: (machine, args) => switchOver(machine, args, 'ActivateClient'),

@@ -84,6 +84,7 @@ export const consentVerbs: readonly Verb[] = [
   consentNotice,
   {
     name: 'consent withdraw',
+    acts: true,
     operands: '[ID]',
     summary: 'withdraw a consent; its codes and tokens die',
     help: ['esignet consent withdraw --person - --client CLIENT'],

@@ -52,6 +52,8 @@ export type Folder = 'existing' | 'looking' | 'new'
 /** Everything that a command may use of the world; made in `cli.ts`, and by tests. */
 export type Machine = Runtime & {
   readonly version: string
+  /** Who runs it, by the name of the account on this machine; recorded with what is done, unless --actor says another. */
+  readonly account: string
   readonly terminal: Terminal
   readonly files: Files
   /** Aborts when the process is told to end. */

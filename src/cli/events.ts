@@ -99,6 +99,7 @@ export const eventVerbs: readonly Verb[] = [
   },
   {
     name: 'events import',
+    acts: true,
     operands: '',
     summary: 'bring an export into the store of the settings',
     help: [

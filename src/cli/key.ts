@@ -14,8 +14,8 @@ type Reason = SigningKeyRevokeSigningKey['reason']
 const REASONS: readonly Reason[] = ['compromised', 'lost', 'algorithm_weak', 'mistake']
 
 const tending = async (machine: Machine, { journal, states, settings }: Stores): Promise<Tending> => {
-  const { clock, chance, timers } = machine
-  return { journal, states, clock, chance, timers, keys: await machine.keys(settings) }
+  const { clock, chance, timers, account } = machine
+  return { actor: account, journal, states, clock, chance, timers, keys: await machine.keys(settings) }
 }
 
 /** What a person wants to know of a key: whether it signs, and until when it matters. */
@@ -126,6 +126,7 @@ export const keyVerbs: readonly Verb[] = [
   },
   {
     name: 'key rotate',
+    acts: true,
     operands: 'ALG|all',
     summary: 'publish the next signing key; it signs 11 minutes later',
     help: [
@@ -136,6 +137,7 @@ export const keyVerbs: readonly Verb[] = [
   },
   {
     name: 'key revoke',
+    acts: true,
     operands: 'KID',
     summary: 'take a signing key out at once; what it signed is refused',
     help: ['Where it signs now, another one takes its place in the same moment.'],

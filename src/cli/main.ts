@@ -1,4 +1,5 @@
 import type { Machine } from './context.ts'
+import { acted } from './acted.ts'
 import { helpOf, overview } from './help.ts'
 import { complain } from './output.ts'
 import { readArgs, UsageError, type ExitCode, type Verb } from './verb.ts'
@@ -40,7 +41,7 @@ const act = async (machine: Machine, argv: readonly string[]): Promise<ExitCode>
   const found = find(wanted)
   if (found === undefined) throw unknown(wanted)
   const args = asked ? 'help' : readArgs(found.verb, found.rest)
-  if (args !== 'help') return found.verb.run(machine, args)
+  if (args !== 'help') return found.verb.acts === true ? acted(machine, found.verb, args) : found.verb.run(machine, args)
   terminal.out(helpOf(terminal.columns, found.verb))
   return 0
 }

@@ -41,6 +41,7 @@ const erase = (machine: Machine, args: Args): Promise<ExitCode> => {
 
 export const personEraseVerb: Verb = {
   name: 'person erase',
+  acts: true,
   operands: '',
   summary: 'shut a person out, destroy their key when the floors have passed',
   help: ['The identifier comes on standard input: arguments can be read by others.', 'The certificate is signed, and names nobody.'],

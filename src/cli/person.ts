@@ -34,6 +34,7 @@ const reopen = (machine: Machine, args: Args): Promise<ExitCode> => {
 export const personVerbs: readonly Verb[] = [
   {
     name: 'person reopen',
+    acts: true,
     operands: '',
     summary: 'let a person try again whom wrong proofs locked out',
     help: ['The identifier comes on standard input: arguments can be read by others.'],

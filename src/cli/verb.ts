@@ -24,6 +24,8 @@ export type Verb = {
   readonly options?: ParseArgsOptionsConfig
   /** What each option means. */
   readonly optionHelp?: Readonly<Record<string, string>>
+  /** It changes something: who wished it is recorded, also where it is not done (REG-16). */
+  readonly acts?: boolean
   readonly run: (machine: Machine, args: Args) => Promise<ExitCode>
 }
 

@@ -1,3 +1,4 @@
+import { withActor } from './acted.ts'
 import { auditVerbs } from './audit.ts'
 import { clientVerbs } from './client.ts'
 import { clientKeyVerbs } from './client-keys.ts'
@@ -11,8 +12,7 @@ import { serveVerb } from './serve.ts'
 import { txVerbs } from './tx.ts'
 import type { Verb } from './verb.ts'
 
-/** Every verb of the command line. */
-export const VERBS: readonly Verb[] = [
+const ALL: readonly Verb[] = [
   serveVerb,
   ...clientVerbs,
   ...clientKeyVerbs,
@@ -25,3 +25,6 @@ export const VERBS: readonly Verb[] = [
   ...eventVerbs,
   ...pluginVerbs,
 ]
+
+/** Every verb of the command line. */
+export const VERBS: readonly Verb[] = ALL.map(withActor)

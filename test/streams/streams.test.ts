@@ -20,6 +20,7 @@ import {
   transactions,
   trustedDevices,
   erasures,
+  denials,
 } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
@@ -77,6 +78,8 @@ const stateOf = (history: History): unknown => {
       return foldAll(deployments, history)
     case 'look':
       return foldAll(looks, history)
+    case 'denial':
+      return foldAll(denials, history)
     case 'checkpoint':
       return foldAll(checkpoints, history)
     case 'artefact':

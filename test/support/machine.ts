@@ -53,6 +53,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
       network: noNetwork,
       log: world.log,
       version: '9.9.9',
+      account: 'operator-account',
       terminal: {
         out: (text) => {
           out += text

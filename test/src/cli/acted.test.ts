@@ -1,0 +1,73 @@
+import { expect } from 'chai'
+import { after, before, describe, it } from 'mocha'
+import { VERBS } from '../../../src/cli/verbs.ts'
+import { given, recordedOf, SHOP, type Given } from '../../support/given.ts'
+import { commandLine, someId, type Ran } from '../../support/machine.ts'
+
+describe('REG-16: acts of administrators are recorded with who did them, denials included', () => {
+  let world: Given
+  let run: (line: string, input?: string) => Promise<Ran>
+
+  before(async () => {
+    world = await given()
+    run = commandLine(world)
+  })
+  after(() => world.close())
+
+  const since = async (act: () => Promise<Ran>) => {
+    const before_ = recordedOf(await world.all()).length
+    const ran = await act()
+    return {
+      ran,
+      events: recordedOf(await world.all())
+        .slice(before_)
+        .filter(({ kind }) => kind !== 'artefact'),
+    }
+  }
+  const registration = JSON.stringify({ client_id: 'shop', client_name: 'Shop', redirect_uris: SHOP.redirect_uris, jwks: SHOP.jwks })
+
+  it('what is done carries the actor: the one who is named, else the account on the machine', async () => {
+    const added = await since(() => run('client add -', registration))
+    expect(added.ran.code, added.ran.err).to.equal(0)
+    expect(added.events.map(({ type, actor }) => [type, actor])).to.deep.equal([['ClientRegistered', 'operator-account']])
+    const off = await since(() => run('client deactivate shop --actor j.doe'))
+    expect(off.events.map(({ type, actor }) => [type, actor])).to.deep.equal([['ClientDeactivated', 'j.doe']])
+  })
+
+  it('what is refused is one event too, with the actor and the verb, and nothing of what was given', async () => {
+    const refused: readonly (readonly [line: string, input: string])[] = [
+      ['client add - --actor j.doe', registration],
+      ['client update - --actor j.doe', registration.replace('"shop"', '"nobody"')],
+      ['client update - --actor j.doe', '{"client_id":"shop","redirect_uris":["not a uri"]}'],
+      ['client activate nobody --actor j.doe', ''],
+      [`key revoke ${someId} --reason lost --actor j.doe`, ''],
+      [`consent withdraw ${someId} --actor j.doe --case HELP-42`, ''],
+    ]
+    for (const [line, input] of refused) {
+      const { ran, events } = await since(() => run(line, input))
+      expect(ran.code, `${line}: ${ran.out}${ran.err}`).to.equal(1)
+      const verb = line.split(' ').slice(0, 2).join(' ')
+      const denied = events.filter(({ type }) => type === 'CommandDenied')
+      expect(
+        denied.map(({ data }) => data),
+        line,
+      ).to.deep.equal([{ actor: 'j.doe', verb, why: 'refused' }])
+    }
+  })
+
+  it('every verb that changes clients, keys, consents or persons is one of them', () => {
+    const acts = VERBS.filter(({ acts: does }) => does === true).map(({ name }) => name)
+    for (const name of [
+      'client add',
+      'client update',
+      'client activate',
+      'client deactivate',
+      'client keys set',
+      'key rotate',
+      'key revoke',
+      'consent withdraw',
+      'person reopen',
+    ])
+      expect(acts).to.include(name)
+  })
+})
