@@ -4,7 +4,7 @@ import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-pe
 import { attemptsStream } from '../../../domain/streams.ts'
 import { hmac } from '../../../src/crypto/hash.ts'
 import { systemChance } from '../../support/chance.ts'
-import { given, type Given } from '../../support/given.ts'
+import { given, recordedOf, type Given } from '../../support/given.ts'
 import { commandLine, PLUGIN, type Ran } from '../../support/machine.ts'
 
 const KEY = new Uint8Array(32)
@@ -41,10 +41,12 @@ describe('person reopen', () => {
     expect(done.out + JSON.stringify(await world.all())).not.to.include(KNOWN)
   })
 
-  it('makes nobody: who never came is not found', async () => {
+  it('makes nobody: who never came is not found, and that it was tried is recorded (REG-16)', async () => {
     const before = (await world.all()).length
     expect((await run('person reopen --actor j.doe --case HELP-42', '1774231323')).code).to.equal(1)
-    expect((await world.all()).length).to.equal(before)
+    const [denied, ...more] = recordedOf((await world.all()).slice(before - 1))
+    expect(more).to.deep.equal([])
+    expect(denied?.data).to.deep.equal({ actor: 'j.doe', verb: 'person reopen', why: 'refused' })
   })
 
   it('takes an identifier from standard input only, and needs actor and case', async () => {
