@@ -36,6 +36,7 @@ const ACTORS: Readonly<Record<string, Actor>> = {
   'transaction/FactorConfirmed': 'ID system',
   'transaction/Authenticated': 'ID system',
   'transaction/ConsentGiven': 'person',
+  'transaction/PageOpened': 'person',
   'transaction/ConsentDenied': 'person',
   'transaction/AccessRevoked': 'person',
   'transaction/TokenExchanged': 'relying party',

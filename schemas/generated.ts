@@ -489,6 +489,14 @@ export type TransactionOpenAuthorization = {
   readonly requestUriDigest?: Digest
 }
 
+/** A sign-in to the person's own page ends with that page. */
+export type TransactionOpenPage = {
+  readonly type: 'OpenPage'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly until: Instant
+}
+
 /** The consent stream holds an agreement that covers this request. */
 export type TransactionRecordConsent = {
   readonly type: 'RecordConsent'
@@ -1512,6 +1520,12 @@ export type TransactionFactorSent = {
   readonly validUntil: Instant
 }
 
+/** The person opened the page with their own agreements and sign-ins. No code and no token comes of this sign-in. */
+export type TransactionPageOpened = {
+  /** The page closes by itself then, unless the person asks for more time. */
+  readonly until: Instant
+}
+
 /** The person asked for more time. */
 export type TransactionTimeExtended = {
   readonly extension: number
@@ -1846,6 +1860,77 @@ export type TokenRequest = {
   readonly client_assertion: string
 }
 
+/** A receipt for a consent: the record of ISO/IEC TS 27560:2023 up to one event. It is the member `receipt` of a JWT of type consent-receipt+jwt. */
+export type ConsentReceipt = {
+  readonly schema_version: string
+  readonly receipt_id: string
+  readonly record_id: Consent
+  /** The person, by a name that is made for this person and this relying party and leads nowhere else. */
+  readonly pii_principal_id: Consent
+  /** The digest of the event, by which the audit log names its record. */
+  readonly record_digest: Digest
+  /** Items: What is done with the details. */
+  readonly pii_processing: readonly {
+    /** The notice that was shown: `esignet consent notice` prints it. */
+    readonly privacy_notice: {
+      readonly digest: Digest
+      readonly version: string
+    }
+    readonly language: Language
+    /** In the words of the PII controller. */
+    readonly purpose: string | null
+    readonly purpose_type?: string
+    readonly lawful_basis: 'consent'
+    /** Items: A kind of detail. */
+    readonly pii_information: readonly {
+      /** The claim's name. */
+      readonly pii_type: string
+      /** The person could have left it out. */
+      readonly pii_optional: boolean
+      /** Told with how it was verified. */
+      readonly verified: boolean
+    }[]
+    readonly pii_refused?: readonly string[]
+    readonly scopes?: readonly string[]
+    readonly scopes_refused?: readonly string[]
+    /** party_id of each. */
+    readonly pii_controllers: readonly string[]
+    readonly collection_method?: string
+    readonly storage_locations: readonly string[]
+    readonly retention_period: string
+    readonly jurisdiction: string
+    readonly recipient_third_parties: readonly string[]
+    /** Where it is taken back. */
+    readonly withdrawal_method: string
+    readonly privacy_rights?: readonly string[]
+    readonly authority_party?: string | null
+  }[]
+  /** Items: Who is involved. */
+  readonly party_identification: readonly {
+    readonly party_id: string
+    readonly party_type: 'pii_controller' | 'consent_record_keeper' | 'authority'
+    readonly party_role?: string
+    readonly party_name: string
+    /** Null: it is in the operator's register of relying parties. */
+    readonly party_address: string | null
+    readonly party_contact: string | null
+  }[]
+  /** Items: What the person, or somebody for them, expressed. */
+  readonly events: readonly {
+    readonly event_time: Instant
+    readonly event_type: 'explicit'
+    readonly event_state: 'refused' | 'given' | 'renewed' | 'expired' | 'withdrawn' | 'revoked' | 'withdrawal_requested'
+    readonly change?:
+      'given' | 'renewed' | 'narrowed' | 'widened' | 'changed' | 'refused' | 'withdrawal_requested' | 'withdrawn' | 'expired'
+    /** Days; P0D: for that one sign-in, or no more. */
+    readonly validity_duration: string
+    readonly valid_until?: Instant | null
+    /** pii_principal_id, or who acted for the person. */
+    readonly entity_id: string
+    readonly expressed_by?: 'self' | 'guardian' | 'assisted' | 'operator' | 'service'
+  }[]
+}
+
 /** What this provider can do (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). */
 export type DiscoveryResponse = {
   /** The issuer identifier: exactly what `iss` says. */
@@ -1951,6 +2036,106 @@ export type JwksResponse = {
   }[]
 }
 
+/** Everything that a person may read about themselves, as /my/download gives it. Names of claims, never a value. */
+export type MyData = {
+  readonly format: 'esignet-my-data'
+  readonly version: 1
+  readonly issuer: string
+  readonly made_at: Instant
+  /** Items: An agreement with one service, as it stands when the file was made. */
+  readonly agreements: readonly {
+    readonly consent: Consent
+    readonly client: Client
+    readonly client_name: string
+    readonly at: Instant
+    readonly valid: boolean
+    /** Only given and renewed let anything be released. */
+    readonly status: 'unknown' | 'refused' | 'given' | 'renewed' | 'expired' | 'withdrawn' | 'revoked'
+    /** What was agreed to: names, never a value. */
+    readonly agreed?: {
+      /** Claims that may be released. */
+      readonly claims: readonly string[]
+      /** Claims that may be told with how they were verified. */
+      readonly verified_claims: readonly string[]
+      /** Of both, those without which the service would not have gone on. */
+      readonly needed: readonly string[]
+      /** Claims that were left out. */
+      readonly refused: readonly string[]
+      readonly scopes: readonly string[]
+      readonly refused_scopes: readonly string[]
+      /** Why the service asked, in its words. */
+      readonly purpose: string | null
+      readonly notice: Notice
+      readonly given_by: 'self' | 'guardian' | 'assisted'
+      readonly given_at: Instant
+      readonly given_in: Transaction
+    }
+    readonly until: Instant | null
+    readonly uses: number
+    readonly last_use: {
+      readonly at: Instant
+      readonly until: Instant
+      readonly transaction: Transaction
+      readonly how: 'given' | 'reused'
+    } | null
+    readonly releases_until: Instant | null
+    /** Items: Something that happened to it. */
+    readonly history: readonly {
+      readonly at: Instant
+      readonly what: 'given' | 'renewed' | 'narrowed' | 'widened' | 'changed' | 'refused' | 'withdrawal_requested' | 'withdrawn' | 'expired'
+      /** Only given and renewed let anything be released. */
+      readonly status: 'unknown' | 'refused' | 'given' | 'renewed' | 'expired' | 'withdrawn' | 'revoked'
+      /** Of the event in the consent's stream; of an end by time, of the event that set it. */
+      readonly revision: number
+      readonly transaction?: Transaction
+      /** Who took it back. */
+      readonly withdrawal?: {
+        readonly by: 'self' | 'operator' | 'service'
+        readonly actor?: Actor
+        readonly case?: Case
+        readonly service?: Client
+      }
+    }[]
+    readonly next: {
+      readonly at: Instant
+      readonly what: 'given' | 'renewed' | 'narrowed' | 'widened' | 'changed' | 'refused' | 'withdrawal_requested' | 'withdrawn' | 'expired'
+      /** Only given and renewed let anything be released. */
+      readonly status: 'unknown' | 'refused' | 'given' | 'renewed' | 'expired' | 'withdrawn' | 'revoked'
+      /** Of the event in the consent's stream; of an end by time, of the event that set it. */
+      readonly revision: number
+      readonly transaction?: Transaction
+      /** Who took it back. */
+      readonly withdrawal?: {
+        readonly by: 'self' | 'operator' | 'service'
+        readonly actor?: Actor
+        readonly case?: Case
+        readonly service?: Client
+      }
+    } | null
+  }[]
+  /**
+   * The newest first.
+   * Items: A sign-in with this person's ID.
+   */
+  readonly logins: readonly {
+    readonly transaction: Transaction
+    readonly at: Instant
+    readonly client: Client
+    readonly client_name: string
+    /** How it ended. revoked: done, and the agreement was taken back later. */
+    readonly end: 'done' | 'cancelled' | 'denied' | 'failed' | 'expired' | 'open' | 'revoked' | 'error'
+    /** Claims that the service asked for. */
+    readonly asked: readonly string[]
+    readonly scopes: readonly string[]
+    /** Claims that reached the service. */
+    readonly got: readonly string[]
+    /** How it was proved. */
+    readonly factors: readonly string[]
+  }[]
+  /** False: there are older sign-ins than the thousand newest. */
+  readonly complete: boolean
+}
+
 /** Where a pushed request waits for the browser (RFC 9126 §2.2). */
 export type ParResponse = {
   /** Good for one sign-in. */
@@ -2035,6 +2220,7 @@ export type TransactionEvent =
   | { readonly type: 'FactorRejected'; readonly data: TransactionFactorRejected }
   | { readonly type: 'FactorRequested'; readonly data: TransactionFactorRequested }
   | { readonly type: 'FactorSent'; readonly data: TransactionFactorSent }
+  | { readonly type: 'PageOpened'; readonly data: TransactionPageOpened }
   | { readonly type: 'TimeExtended'; readonly data: TransactionTimeExtended }
   | { readonly type: 'TokenExchanged'; readonly data: TransactionTokenExchanged }
   | { readonly type: 'TransactionClosed'; readonly data: TransactionTransactionClosed }
@@ -2095,6 +2281,7 @@ export type TransactionCommand =
   | TransactionIssueCode
   | TransactionNoteClientClock
   | TransactionOpenAuthorization
+  | TransactionOpenPage
   | TransactionRecordConsent
   | TransactionRejectFactor
   | TransactionReleaseUserinfo

@@ -70,6 +70,10 @@ const heldKey = async (world: Keyed, kid: unknown): Promise<RingKey | undefined>
   return key && { ...key, state: await stateOf(world, kid) }
 }
 
+/** What receipts are checked with: every key that was ever let sign and is still held, never a revoked one. */
+export const receiptKeys = async (world: Keyed): Promise<readonly PublicKey[]> =>
+  (await ringOf(world)).filter(({ state }) => state.status === 'active' || state.status === 'retired')
+
 /** Whether tokens signed by this key are taken now. */
 export const isKeyPublished = async (world: Keyed, kid: unknown): Promise<boolean> => {
   const signing = [...knownOf(world).signers.values()].find((signer) => signer.kid === kid)

@@ -1,6 +1,7 @@
 import type { TransactionEvent } from '../../schemas/generated.ts'
 import { recorded, refused, type Decision } from '../decider.ts'
 import { plusSeconds } from '../time.ts'
+import { isOwn } from './own-page.ts'
 import { fact, misplaced, type CommandOf, type TransactionRules } from './rules.ts'
 import type { TransactionState } from './state.ts'
 
@@ -11,7 +12,7 @@ const subset = (part: readonly string[], whole: readonly string[]): boolean => p
 /** The consent stream was written first; this cites its revision (rule 12). Consented claims are a subset of the requested. */
 export const recordConsent = (command: CommandOf<'RecordConsent'>, state: TransactionState): Decided => {
   const { request } = state
-  if (state.stage !== 'authenticated' || request === undefined) return refused(misplaced(state))
+  if (state.stage !== 'authenticated' || request === undefined || isOwn(state)) return refused(misplaced(state))
   const asked = request.claims.map((claim) => claim.name)
   const needed = request.claims.filter((claim) => claim.essential).map((claim) => claim.name)
   if (!subset(command.claims, asked) || !subset(command.scopes, request.scopes)) return refused('form_invalid')

@@ -4,6 +4,7 @@ import { attemptFactor, confirmFactor, rejectFactor } from './attempt.ts'
 import { denyConsent, failAuthorization, issueCode, recordConsent } from './consent.ts'
 import { expire } from './deadlines.ts'
 import { exchangeToken, noteClientClock, releaseUserinfo, revokeAccess } from './grant.ts'
+import { openPage } from './own-page.ts'
 import { reportSendFailed, reportSent, requestFactor } from './request-factor.ts'
 import type { TransactionRules } from './rules.ts'
 import { extendTime, openAuthorization, startAuthorization } from './start.ts'
@@ -42,6 +43,8 @@ const decide = (command: TransactionCommand, state: TransactionState, rules: Tra
       return recordConsent(command, state)
     case 'DenyConsent':
       return denyConsent(command, state)
+    case 'OpenPage':
+      return openPage(command, state)
     case 'IssueCode':
       return issueCode(command, state, rules)
     case 'NoteClientClock':

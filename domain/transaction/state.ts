@@ -162,6 +162,8 @@ const evolveStage = (state: TransactionState, event: Exclude<TransactionEvent, F
       return state.exchange ? { ...state, exchange: { ...state.exchange, releases: event.data.release } } : state
     case 'AccessRevoked':
       return { ...state, stage: 'revoked' }
+    case 'PageOpened':
+      return { ...state, stage: 'closed' }
     case 'AuthorizationFailed':
       return { ...state, stage: 'failed', failure: event.data.reason }
     case 'AuthorizationExpired':

@@ -1,6 +1,7 @@
 import { caughtUp } from './catch-up.ts'
 import { consentHistoryVerb } from './consent-history.ts'
 import { consentNotice } from './consent-notice.ts'
+import { consentReceipt } from './consent-receipt.ts'
 import { consentShow } from './consent-show.ts'
 import { findWhich, readWhich, WHICH } from './consent-which.ts'
 import type { Machine } from './context.ts'
@@ -82,6 +83,7 @@ export const consentVerbs: readonly Verb[] = [
   consentShow,
   consentHistoryVerb,
   consentNotice,
+  ...consentReceipt,
   {
     name: 'consent withdraw',
     acts: true,

@@ -7,7 +7,7 @@ export type Signer = Pick<PublicKey, 'kid' | 'alg'> & { readonly sign: (bytes: U
  * What we sign: an access token (RFC 9068 §2.1), an ID token or signed userinfo; and statements about the audit log, each of a type of
  * its own, so that none is ever taken for another (RFC 8725 §3.11).
  */
-export type TokenType = 'at+jwt' | 'JWT' | 'checkpoint+jwt' | 'manifest+jwt' | 'erasure+jwt'
+export type TokenType = 'at+jwt' | 'JWT' | 'consent-receipt+jwt' | 'checkpoint+jwt' | 'manifest+jwt' | 'erasure+jwt'
 
 const headers = new WeakMap<Signer, Map<TokenType, string>>()
 

@@ -16,6 +16,7 @@ import { startAuthorization } from '../steps/start.ts'
 import type { World } from '../world.ts'
 import { readAuthorizationRequest, type RefusedRequest } from '../../domain/authorization-request.ts'
 import { isClientId, type ClientState } from '../../domain/client/client.ts'
+import { OWN_CLIENT } from '../../domain/client/own.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 const limiters = new WeakMap<World, Limiter>()
@@ -97,7 +98,8 @@ export const authorize = async (world: World, request: Request): Promise<Reply> 
   // Names that nobody registered share one bucket: a flood of them must not push out those of clients.
   const taken = limiterOf(world).take(`${client?.registered === true ? clientId : ''} ${request.network}`, request.at)
   if (!taken.ok) return errorReply(world, request, 'too_many_requests', { 'retry-after': String(taken.retryAfterS) })
-  if (client === undefined) return errorReply(world, request, 'client_unknown')
+  // The broker's own page is no relying party to others: its logins begin at its own door.
+  if (client === undefined || clientId === OWN_CLIENT) return errorReply(world, request, 'client_unknown')
   const { configuration, active } = client
   if (configuration === undefined) return errorReply(world, request, 'client_unknown')
   if (!active) return errorReply(world, request, 'client_inactive')

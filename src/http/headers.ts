@@ -58,6 +58,12 @@ export const pagePolicy = (
   ].join('; '),
 })
 
+/** A page of our own that leads nowhere else: its forms come back to us. */
+export const ownPagePolicy = (): Headers => {
+  const [[name = '', policy = ''] = []] = Object.entries(pagePolicy())
+  return { [name]: String(policy).replace("form-action 'self' https:", "form-action 'self'") }
+}
+
 const CLOSED = { 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'" }
 
 const KINDS: Readonly<Record<RouteKind, Headers>> = {

@@ -5,7 +5,7 @@ import { infoPage } from '../ui/pages.ts'
 import type { InfoTopic } from '../ui/views.ts'
 
 /** Pages of ours that a reader can be led back to. */
-const OURS = /^\/(login\/[a-z0-9_]{1,40}(\/[a-z]{1,20})?|help|privacy|accessibility)$/
+const OURS = /^\/(login\/[a-z0-9_]{1,40}(\/[a-z]{1,20})?|my|help|privacy|accessibility)$/
 
 /** Where the reader came from, when that was a page of ours: what a header says of other places is no link. */
 const backOf = (issuer: string, request: Request): string | undefined => {

@@ -9,11 +9,14 @@ import { extendSealed, sealedUntil } from '../sealed.ts'
 import { command } from '../steps/act.ts'
 import { denyConsent, giveConsent } from '../steps/agree.ts'
 import type { World } from '../world.ts'
+import { isOwn } from '../../domain/transaction/own-page.ts'
 import { ERRORS } from './errors.ts'
 
 const consent: Step = async (world, request, session) => {
   const act = actOf(request, session)
   const { state } = session
+  // Nothing is shared with anybody: nobody is asked, and no code can come of it.
+  if (isOwn(state)) return onward(world, request, session)
   const action = field(request, 'action')
   if (action === 'cancel') return told(world, request, session, await denyConsent(world, act, state))
   if (action !== 'accept') return show(world, request, session, { problem: { code: 'form_invalid' } })
@@ -56,7 +59,7 @@ const extend: Step = async (world, request, session) => {
 
 /** Tries again what the ID system could not do: the claims were not released yet. */
 const restart: Step = async (world, request, session) =>
-  session.state.stage === 'consented'
+  session.state.stage === 'consented' || isOwn(session.state)
     ? proceed(world, request, session, session.state, renewed(world, request, session))
     : onward(world, request, session)
 

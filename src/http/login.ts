@@ -7,6 +7,7 @@ import { codeReply, endReply, hindranceReply } from './way-back.ts'
 import { keeping } from '../id-systems.ts'
 import type { World } from '../world.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
+import { isOwn } from '../../domain/transaction/own-page.ts'
 import { choosePage, consentPage, knowledgePage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
 import type { Problem } from '../ui/views.ts'
 
@@ -79,6 +80,8 @@ export const show = async (world: World, request: Request, session: Session, tel
     case 'opened':
       return showProof(world, request, session, telling)
     case 'authenticated':
+      // A crash between the proof and the page: a press goes on.
+      if (isOwn(state)) return hindranceReply(world, request, session, 'consent_pending', 'retry')
       return showConsent(world, request, session, telling)
     case 'consented':
       return hindranceReply(world, request, session, 'release_unavailable', 'retry')

@@ -1,18 +1,22 @@
 import { deviceSecretOf } from './device.ts'
 import { show, showChoose } from './login.ts'
 import { channelsOffered, waysOf } from './login-views.ts'
+import { myCookie } from './my-session.ts'
 import { redirect, withCookies, type Reply, type Request } from './reply.ts'
 import { actOf, baseOf, renewed, type Session } from './session.ts'
 import { codeReply, hindranceReply } from './way-back.ts'
 import type { Outcome } from '../steps/act.ts'
 import { reuseConsent } from '../steps/agree.ts'
 import { issueCode } from '../steps/issue-code.ts'
+import { openOwnPage } from '../steps/own-page.ts'
 import { requestAgain } from '../steps/request-factor.ts'
 import type { World } from '../world.ts'
 import { ERRORS } from './errors.ts'
 import { FACTORS } from '../../domain/factors.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
+import { isOwn } from '../../domain/transaction/own-page.ts'
 import { guesses, type TransactionState } from '../../domain/transaction/state.ts'
+import { OWN_PAGE } from '../ui/layout.ts'
 import type { Problem } from '../ui/views.ts'
 
 /** One form of a login. */
@@ -70,6 +74,12 @@ export const proceed = async (
 ): Promise<Reply> => {
   if (state.stage === 'opened') return goOn(world, request, { ...session, state }, cookies)
   const act = actOf(request, session)
+  if (isOwn(state) && state.stage === 'authenticated') {
+    const opened = await openOwnPage(world, act, state)
+    if (opened.secret === undefined) return told(world, request, session, opened)
+    // Whoever used this browser before is signed out of the page with that.
+    return withCookies(redirect(OWN_PAGE), [...cookies, myCookie(world, opened.secret)])
+  }
   const agreed = state.stage === 'authenticated' ? await reuseConsent(world, act, state) : { state }
   if (agreed.state.stage !== 'consented') return onward(world, request, session, cookies)
   const issued = await issueCode(world, act, agreed.state)

@@ -69,12 +69,18 @@ const operationOf = (route: Route): JsonObject => {
   }
 }
 
+/** The shared words that a part of the document refers to. */
+const namesIn = (part: unknown): readonly string[] =>
+  [...JSON.stringify(part).matchAll(/#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? '')
+
 const componentsOf = (routes: readonly Route[]): JsonObject => {
   const files = routes.flatMap(({ request, responses }) => [request, ...Object.values(responses).map(({ schema }) => schema)])
   const named = [...new Set(files)].filter((file) => file !== undefined).sort()
   const components = Object.fromEntries(named.map((file) => [keyOf(file), componentOf(file)]))
-  const used = new Set([...JSON.stringify(components).matchAll(/#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? ''))
   const shared = readSchema('common')['$defs'] as JsonObject
+  const used = new Set(namesIn(components))
+  // A set is read to its end, what is added meanwhile included: shared words may be made of shared words.
+  for (const name of used) for (const inner of namesIn(refer(shared[name]))) used.add(inner)
   return { ...Object.fromEntries([...used].sort().map((name) => [name, refer(shared[name])])), ...components }
 }
 

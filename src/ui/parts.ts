@@ -125,7 +125,7 @@ export const timer = (id: string, secondsLeft: number, text: Html, at60: Html, a
   </div>`
 
 /** The sign-in's own limit, with the way out of it (WCAG 2.2, 2.2.1). */
-export const limitForm = (frame: Frame, words: Words, limit: Limit | undefined, key: 'limit.until' | 'limit.decide'): Part => {
+export const limitForm = (frame: Frame, words: Words, limit: Limit | undefined, key: 'limit.until' | 'limit.decide' | 'my.until'): Part => {
   if (limit === undefined) return nothing
   const { say, line, time } = words
   const text = say(key, { time: time(limit.until) })

@@ -264,6 +264,50 @@ export type FormPostView = {
   readonly fields: readonly (readonly [name: string, value: string])[]
 }
 
+/** What the person agreed to with one relying party. */
+export type MyAgreement = {
+  readonly consent: string
+  /** The relying party's name. */
+  readonly party: string
+  readonly status: 'given' | 'refused' | 'expired' | 'withdrawn' | 'revoked'
+  /** Since when it stands like this. */
+  readonly at: Instant
+  /** Absent where it stood for one sign-in only. */
+  readonly until?: Instant
+  readonly givenAt?: Instant
+  readonly claims: readonly string[]
+  readonly scopes: readonly string[]
+  readonly refused: readonly string[]
+  readonly purpose?: string
+  /** Its privacy notice: whom to ask to delete what it got. */
+  readonly privacy?: string
+  readonly receipts: readonly { readonly revision: number; readonly at: Instant }[]
+}
+
+export type MyLogin = {
+  readonly at: Instant
+  readonly party: string
+  readonly end: 'done' | 'cancelled' | 'denied' | 'failed' | 'expired' | 'open' | 'revoked' | 'error'
+  readonly asked: readonly string[]
+  readonly scopes: readonly string[]
+  readonly got: readonly string[]
+  readonly factors: readonly Factor[]
+  readonly reference: string
+}
+
+/** Posts `consent` to `/my/withdraw`; `/my/extend` and `/my/logout` take the form's token alone. */
+export type MyView = {
+  readonly agreements: readonly MyAgreement[]
+  readonly logins: readonly MyLogin[]
+  readonly older?: string
+  readonly newer?: string
+  /** The relying party whose agreement was just taken back. */
+  readonly withdrawn?: string
+  /** Where people complain, in the page's language. */
+  readonly authority: string
+  readonly limit?: Limit
+}
+
 export type InfoTopic = 'help' | 'privacy' | 'accessibility'
 /** The pages behind the footer's links. */
 export type InfoView = {

@@ -66,6 +66,7 @@ const WISHES: { readonly [T in Type]: CommandOf<T> } = {
     codeDigest: digest('code'),
     seconds: 420,
   },
+  OpenPage: { type: 'OpenPage', at: at(0), until: at(600) },
   ExchangeToken: {
     type: 'ExchangeToken',
     at: at(22),

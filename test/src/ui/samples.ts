@@ -9,6 +9,8 @@ import {
   formPostPage,
   infoPage,
   knowledgePage,
+  myDoorPage,
+  myPage,
   otpPage,
   passwordPage,
   pinPage,
@@ -16,7 +18,7 @@ import {
 } from '../../../src/ui/pages.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { dir, LANGUAGES } from '../../../src/ui/text.ts'
-import type { ChooseView, DemoFrame, Frame, KnowledgeView, Language, Limit, OtpView } from '../../../src/ui/views.ts'
+import type { ChooseView, DemoFrame, Frame, KnowledgeView, Language, Limit, MyView, OtpView } from '../../../src/ui/views.ts'
 import { REFUSALS } from '../../../domain/refusals.ts'
 
 export const brand = brandOf({})
@@ -90,6 +92,57 @@ const questions: KnowledgeView = {
 
 const essential = ['name', 'birthdate', 'address']
 const voluntary = ['phone_number', 'email', 'picture']
+
+const ownFrame = (frame: Frame): Frame => ({ ...withoutParty(frame), base: '/my' })
+
+const AGREEMENT = { consent: 'A'.repeat(43), at: '2026-11-24T14:33:00.000Z', refused: [], scopes: [], receipts: [] } as const
+
+const MY: MyView = {
+  withdrawn: 'The Clinic',
+  authority: 'Data protection office',
+  older: '/my?from=40',
+  newer: '/my',
+  limit,
+  agreements: [
+    {
+      ...AGREEMENT,
+      party: 'Harbour Savings',
+      status: 'given',
+      until: '2027-11-24T14:33:00.000Z',
+      givenAt: '2026-11-24T14:33:00.000Z',
+      claims: ['name', 'birthdate', 'address', 'verified_claims.name'],
+      scopes: ['residence_certificate'],
+      refused: ['email', 'phone_number'],
+      purpose: 'To open your savings account. The Banking Act asks every bank to know its customers.',
+      receipts: [{ revision: 0, at: '2026-11-24T14:33:00.000Z' }],
+    },
+    { ...AGREEMENT, consent: 'B'.repeat(43), party: 'Library of the Old Harbour', status: 'given', claims: [], givenAt: AGREEMENT.at },
+    {
+      ...AGREEMENT,
+      consent: 'C'.repeat(43),
+      party: 'The Clinic',
+      status: 'withdrawn',
+      claims: ['name'],
+      givenAt: '2026-03-01T08:00:00.000Z',
+      privacy: 'https://clinic.example/privacy',
+      receipts: [
+        { revision: 0, at: '2026-03-01T08:00:00.000Z' },
+        { revision: 2, at: AGREEMENT.at },
+      ],
+    },
+    { ...AGREEMENT, consent: 'D'.repeat(43), party: 'Lottery', status: 'refused', claims: [] },
+  ],
+  logins: (['open', 'done', 'revoked', 'denied', 'cancelled', 'failed', 'expired', 'error'] as const).map((end, n) => ({
+    at: `2026-11-2${String(n)}T09:30:00.000Z`,
+    party: n === 2 ? 'The Clinic' : 'Harbour Savings',
+    end,
+    asked: ['name', 'email'],
+    scopes: [],
+    got: end === 'done' || end === 'revoked' ? ['name'] : [],
+    factors: end === 'done' ? ['otp', 'pin'] : [],
+    reference: 'T7K4',
+  })),
+}
 
 const DIGEST = 'notice0000000000000000000000000000000000000'
 const asked = { days: 0, page: 'https://id.almaria.example/my' }
@@ -215,6 +268,10 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
       problem: { code: 'extensions_exhausted' },
       limit: { ...limit, extensible: false },
     }),
+  my: (frame) => myPage(ownFrame(frame), MY),
+  'my-empty': (frame) => myPage(ownFrame(frame), { agreements: [], logins: [], authority: 'Data protection office', limit }),
+  'my-door': (frame) => myDoorPage(ownFrame(frame), { isSignedOut: false }),
+  'my-out': (frame) => myDoorPage(ownFrame(frame), { isSignedOut: true }),
   error: (frame) =>
     errorPage(frame, {
       code: 'factor_unavailable',
