@@ -129,5 +129,5 @@ export const signReceipt = async (
     iss: world.settings.issuer,
     iat: epochSeconds(at),
     jti: receipt.receipt_id,
-    receipt: receipt as unknown as Json,
+    receipt: receipt,
   })

@@ -43,7 +43,12 @@ const formAction = (redirectUri: string | undefined): string => {
  * that of a captcha service alone may run script of another origin, `scripts`.
  */
 export const pagePolicy = (
-  options: { readonly redirectUri?: string | undefined; readonly reader?: boolean; readonly scripts?: string | undefined } = {},
+  options: {
+    readonly redirectUri?: string | undefined
+    readonly reader?: boolean
+    readonly scripts?: string | undefined
+    readonly own?: boolean
+  } = {},
 ): Headers => ({
   'content-security-policy': [
     "default-src 'none'",
@@ -52,17 +57,12 @@ export const pagePolicy = (
     "img-src 'self' data:",
     ...(options.scripts === undefined ? [] : [`frame-src ${options.scripts}`, `connect-src ${options.scripts}`]),
     ...(options.reader === true ? ["connect-src 'self' http://127.0.0.1:*"] : []),
-    formAction(options.redirectUri),
+    // What leads nowhere else has forms that come back to us.
+    options.own === true ? "form-action 'self'" : formAction(options.redirectUri),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; '),
 })
-
-/** A page of our own that leads nowhere else: its forms come back to us. */
-export const ownPagePolicy = (): Headers => {
-  const [[name = '', policy = ''] = []] = Object.entries(pagePolicy())
-  return { [name]: String(policy).replace("form-action 'self' https:", "form-action 'self'") }
-}
 
 const CLOSED = { 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'" }
 

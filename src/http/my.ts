@@ -1,7 +1,7 @@
 import { bindBrowser, isSecure } from './cookies.ts'
 import { errorReply } from './error-page.ts'
 import { frameOf, languageCookies, languageOf } from './frame.ts'
-import { ownPagePolicy } from './headers.ts'
+import { pagePolicy } from './headers.ts'
 import { limiter, type Limiter } from './limits.ts'
 import { fromOurs, myCookie, myFormFits, mySession, noMyCookie, type MySession } from './my-session.ts'
 import { myData, myView, recordsOf, type Place } from './my-views.ts'
@@ -33,7 +33,7 @@ const limited = (world: World, request: Request, key: string): Reply | undefined
 }
 
 const shown = (world: World, request: Request, html: string): Reply =>
-  withCookies(page(html, 200, ownPagePolicy()), languageCookies(world, request))
+  withCookies(page(html, 200, pagePolicy({ own: true })), languageCookies(world, request))
 
 /** Without a session: what the page is, and the way in. A cookie that opens nothing any more is removed. */
 const door = (world: World, request: Request): Reply => {

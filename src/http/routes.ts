@@ -6,7 +6,7 @@ import { info } from './info.ts'
 import { jwks, receiptKeySet } from './jwks.ts'
 import { loginPage, loginStepPage } from './login.ts'
 import { loginStep } from './login-steps.ts'
-import { my, myDownload, myExtend, myLogout, myReceipt, mySignIn, myWithdraw } from './my.ts'
+import { ownRoutes } from './my-routes.ts'
 import { openapi } from './openapi.ts'
 import { par } from './par.ts'
 import {
@@ -135,58 +135,6 @@ const person: readonly Route[] = [
   })),
 ]
 
-const TO_MY_PAGE: RouteResponse = { description: 'To the page, or to its door.' }
-
-/** Where people read what they agreed to and take it back. */
-const own: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/my',
-    kind: 'page',
-    handler: my,
-    summary: 'A person’s own agreements and sign-ins, or the door to them.',
-    responses: { 200: HTML, 429: HTML },
-  },
-  {
-    method: 'GET',
-    path: '/my/download',
-    kind: 'page',
-    handler: myDownload,
-    summary: 'The same as a file.',
-    responses: { 200: { description: 'Everything that the page can show.', type: JSON_TYPE, schema: 'responses/my-data' } },
-  },
-  {
-    method: 'GET',
-    path: '/my/receipts/:consent/:revision',
-    kind: 'page',
-    handler: myReceipt,
-    summary: 'A signed receipt in the terms of ISO/IEC TS 27560.',
-    responses: { 200: { description: 'A JWS; its claims: schemas/responses/consent-receipt.json.', type: 'application/jose' }, 404: HTML },
-  },
-  {
-    method: 'POST',
-    path: '/my/sign-in',
-    kind: 'page',
-    handler: mySignIn,
-    summary: 'Begin a sign-in to the page.',
-    responses: { 303: { description: 'To the pages of the sign-in.' }, 403: HTML, 429: HTML },
-  },
-  ...(
-    [
-      ['withdraw', myWithdraw, 'Take an agreement back: every code and token that rests on it is dead when this is answered.'],
-      ['extend', myExtend, 'More time.'],
-      ['logout', myLogout, 'Close the page in this browser.'],
-    ] as const
-  ).map(([step, handler, summary]): Route => ({
-    method: 'POST',
-    path: `/my/${step}`,
-    kind: 'page',
-    handler,
-    summary,
-    responses: { 303: TO_MY_PAGE, 403: HTML },
-  })),
-]
-
 /** What anybody may read. */
 const open: readonly Route[] = [
   ...DISCOVERY_PATHS.map((path): Route => ({
@@ -261,7 +209,7 @@ const open: readonly Route[] = [
   },
 ]
 
-const described: readonly Route[] = [...protocol, ...person, ...own, ...open]
+const described: readonly Route[] = [...protocol, ...person, ...ownRoutes, ...open]
 
 /** Every door, once. */
 export const routes: readonly Route[] = [
