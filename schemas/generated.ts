@@ -849,6 +849,13 @@ export type Config = {
   readonly trustedProxies?: readonly string[]
   /** Exact host names whose jwks_uri may lie at a private address (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7), for closed national networks. Never loopback or link-local. */
   readonly privateKeyHosts?: readonly string[]
+  /** Whose access tokens (RFC 9068, scope `consent.withdraw`) may take agreements back. Absent: nobody's. */
+  readonly withdrawals?: {
+    /** Issuer of these tokens. */
+    readonly issuer: string
+    /** Where it publishes its keys. */
+    readonly jwksUri: string
+  }
   /** The kinds of identifiers that a person chooses from, in the form of eSignet's login-id.options. Absent: one field takes whatever the ID system knows, told apart by its form. */
   readonly loginIds?: readonly {
     /** Its name; mobile, phone, uin, vid and email say their type as well. */
@@ -1860,6 +1867,12 @@ export type TokenRequest = {
   readonly client_assertion: string
 }
 
+/** Which agreement is taken back. */
+export type WithdrawalRequest = {
+  /** Its name, as `esignet consent list` shows it. */
+  readonly consent: Consent
+}
+
 /** A receipt for a consent: the record of ISO/IEC TS 27560:2023 up to one event. It is the member `receipt` of a JWT of type consent-receipt+jwt. */
 export type ConsentReceipt = {
   readonly schema_version: string
@@ -2309,6 +2322,7 @@ export type RequestsByName = {
   readonly 'client-registration': ClientRegistration
   readonly par: ParRequest
   readonly token: TokenRequest
+  readonly withdrawal: WithdrawalRequest
 }
 
 export type DocumentsByName = {

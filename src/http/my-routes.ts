@@ -1,11 +1,31 @@
 import { my, myDownload, myExtend, myLogout, myReceipt, mySignIn, myWithdraw } from './my.ts'
+import { WITHDRAWALS_PATH } from './paths.ts'
 import type { Route, RouteResponse } from './route.ts'
+import { withdrawals } from './withdrawals.ts'
 
 const JSON_TYPE = 'application/json'
+const problem = (description: string): RouteResponse => ({ description, type: JSON_TYPE, schema: 'responses/error' })
 const HTML: RouteResponse = { description: 'A page for the person.', type: 'text/html' }
 const TO_MY_PAGE: RouteResponse = { description: 'To the page, or to its door.' }
 
 /** Where people read what they agreed to and take it back. */
+/** What a service may do that an issuer of the deployment lets do it. */
+export const withdrawalRoute: Route = {
+  method: 'POST',
+  path: WITHDRAWALS_PATH,
+  kind: 'oauth',
+  handler: withdrawals,
+  summary: 'Take an agreement back, with an access token of the configured issuer (RFC 9068, scope consent.withdraw).',
+  request: 'requests/withdrawal',
+  responses: {
+    200: { description: 'It is taken back: every code and token that rested on it is dead.', type: JSON_TYPE },
+    400: problem('The request was refused.'),
+    401: problem('The access token is missing or not valid.'),
+    403: problem('The access token does not allow this.'),
+    404: problem('There is no such agreement, or no issuer is configured.'),
+  },
+}
+
 export const ownRoutes: readonly Route[] = [
   {
     method: 'GET',

@@ -16,6 +16,8 @@ export const DISCOVERY_PATHS = [
 /** The audit log's signed checkpoints, for whoever keeps them. */
 export const CHECKPOINT_PATH = '/audit/checkpoint'
 export const AUDIT_KEYS_PATH = '/audit/keys'
+/** Where a service that may takes an agreement back. */
+export const WITHDRAWALS_PATH = '/v1/esignet/consents/withdraw'
 /** Keys by which receipts are checked, those of the past included. */
 export const RECEIPT_KEYS_PATH = '/.well-known/receipt-keys.json'
 export const OPENAPI_PATH = '/v1/esignet/openapi.json'

@@ -6,7 +6,7 @@ import { info } from './info.ts'
 import { jwks, receiptKeySet } from './jwks.ts'
 import { loginPage, loginStepPage } from './login.ts'
 import { loginStep } from './login-steps.ts'
-import { ownRoutes } from './my-routes.ts'
+import { ownRoutes, withdrawalRoute } from './my-routes.ts'
 import { openapi } from './openapi.ts'
 import { par } from './par.ts'
 import {
@@ -209,7 +209,7 @@ const open: readonly Route[] = [
   },
 ]
 
-const described: readonly Route[] = [...protocol, ...person, ...ownRoutes, ...open]
+const described: readonly Route[] = [...protocol, withdrawalRoute, ...person, ...ownRoutes, ...open]
 
 /** Every door, once. */
 export const routes: readonly Route[] = [
