@@ -119,4 +119,15 @@ describe('packages of the audit log (REG-09, REG-16): written, and verified with
     const usage = await run(process.execPath, [verifier, '--nonsense'], options).catch((error: unknown) => error)
     expect(usage).to.include({ code: 2 })
   })
+
+  it('a second verifier, written from ops/audit-export.md alone, says the same (Python)', async () => {
+    const script = join(import.meta.dirname, '../../support/verify-package.py')
+    const { stdout } = await run('python3', [script, at('whole'), held])
+    expect(stdout).to.equal(`OK ${String((await verifyPackage(at('whole'))).records)}\n`)
+    const records = join(at('whole'), 'audit.jsonl')
+    writeFileSync(records, readFileSync(records, 'utf8').replace('asked to sign', 'failed to sign'))
+    const wrong = await run('python3', [script, at('whole'), held]).catch((error: unknown) => error)
+    expect(wrong).to.include({ code: 1 })
+    expect((await verifyPackage(at('whole'), { since: [held] })).first?.problem).to.match(/was changed: its bytes do not give its seal/)
+  })
 })
