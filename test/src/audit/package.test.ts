@@ -13,7 +13,8 @@ import { packaging, type Packaging } from '../../support/package.ts'
 
 const run = promisify(execFile)
 
-describe('packages of the audit log (REG-09, REG-16): written, and verified with plain Node', () => {
+describe('packages of the audit log (REG-09, REG-16): written, and verified with plain Node', function () {
+  this.timeout(60_000)
   let folder: string
   let world: Packaging
   let held: string
