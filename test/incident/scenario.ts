@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFaults } from '../../adapters/id-system/mock/faults.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { readEvents, until } from '../support/broker.ts'
@@ -52,6 +53,11 @@ export type Truth = {
 const SECONDS_AHEAD = 420
 const AT_ONCE = 8
 const AT_ONCE_UNANSWERED = 100
+/** A little longer than the broker waits for a verdict. */
+const SLOW_MS = 11_000
+const FREED_MS = 2000
+const BREAKER_S = 10
+const PROBES = 3
 const ATTACK_SHARE = 0.02
 /** Between two sign-ins of the attacker, seconds. */
 const ATTACK_GAP_S = 20
@@ -170,15 +176,20 @@ const playOn = async (
     const chosen = await login.browser.submit(login.page, 'form-choose', { values: { individual_id: idOf(n), factor: 'pin' } })
     return { n, login, chosen }
   })
-  setFaults(plugin, failure === 'outage' ? { outage: true } : { slowMs: 30_000 })
+  setFaults(plugin, failure === 'outage' ? { outage: true } : { slowMs: SLOW_MS })
   const asked = await inLots(begun, AT_ONCE_UNANSWERED, async ({ n, login, chosen }) => {
     return { n, login, page: await login.browser.submit(chosen, 'form-pin', { values: { pin: pinOf(n) } }) }
   })
   setFaults(plugin, {})
+  // Calls that nobody waits for any more still hold their places in the ID system's bulkhead, and its breaker stays open for a while.
+  if (failure === 'timeout') await sleep(FREED_MS)
+  here.clock.pass(BREAKER_S)
   const again = asked.slice(shares.unanswered)
-  await inLots(again, AT_ONCE, async ({ n, login, page }) => {
-    await finish(here, shop, login, await login.browser.submit(page, 'form-pin', { values: { pin: pinOf(n) } }))
-  })
+  const tryAgain = async ({ n, login, page }: (typeof again)[number]): Promise<void> =>
+    finish(here, shop, login, await login.browser.submit(page, 'form-pin', { values: { pin: pinOf(n) } }))
+  // The breaker lets one through at a time until it closes.
+  await inLots(again.slice(0, PROBES), 1, tryAgain)
+  await inLots(again.slice(PROBES), AT_ONCE, tryAgain)
 
   note(`${attacks} by somebody who guesses one person's PIN`)
   const victim = { id: idOf(0), pin: pinOf(0) }

@@ -85,7 +85,9 @@ export const understand = async (truth: Truth, show: (line: string, text: string
     writeFileSync(stricter, JSON.stringify({ limits: { unknown: { free: 1, firstWaitS: 600 } } }))
     const tried = (await json(['tx', 'what-if', '--all', '--since', '7d', '--policy', stricter], [0, 1])) as WhatIfAll
     const signIns = guessed + truth.signedIn.length + unanswered.length + recovered.length + truth.wrongClock.length
-    expect(tried).to.include({ signIns, missing: 0, unreadable: 0, assumed: 0, lost: 0 })
+    expect(tried).to.include({ signIns, missing: 0, unreadable: 0, lost: 0 })
+    // A path that was closed earlier is open again earlier: few proofs that were refused unseen would have been seen.
+    expect(tried.assumed).to.be.lessThan(truth.attacks.length)
     expect(tried.guesses.changed).to.be.lessThan(tried.guesses.recorded)
     const lax = join(folder, 'hasty.json')
     writeFileSync(lax, JSON.stringify({ limits: { attemptsMax: 1 } }))

@@ -68,7 +68,7 @@ const TYPED = [
   '@typescript-eslint/no-floating-promises',
 ]
 
-describe('lint bites (style, rules 3 and 41)', () => {
+describe('REPLAY-02: lint bites (style, rules 3 and 41)', () => {
   let eslint: ESLint
   before(async () => {
     const { default: tseslint } = await import('typescript-eslint')
