@@ -65,30 +65,43 @@ export const table = (columns: number, heads: readonly string[], rows: readonly 
 
 type Streamed = {
   readonly heads: readonly string[]
-  /** Of all columns but the last. */
-  readonly widths: readonly number[]
   /** What to say where there is no row. */
   readonly empty: string
 }
 
+/** The first rows say how wide the columns are. */
+const MEASURED_ROWS = 100
+
 /** Rows as they come, however many: each is printed and forgotten, and a slow reader is waited for. */
 export const streamedTable = async <Row>(
   terminal: Terminal,
-  { heads, widths, empty }: Streamed,
+  { heads, empty }: Streamed,
   rows: AsyncIterable<Row>,
   cells: (row: Row) => readonly string[],
 ): Promise<void> => {
-  let isFirst = true
-  const put = async (row: readonly string[]): Promise<void> => {
-    terminal.out(`${lines(fitted(terminal.columns, [...widths, 0]), [row.map(printable)]).join('\n')}\n`)
+  const measured: (readonly string[])[] = []
+  let widths: readonly number[] | undefined
+  const put = async (some: readonly (readonly string[])[], wide: readonly number[]): Promise<void> => {
+    terminal.out(`${lines(wide, some).join('\n')}\n`)
     await terminal.drained()
   }
-  for await (const row of rows) {
-    if (isFirst) await put(heads)
-    isFirst = false
-    await put(cells(row))
+  const begin = async (): Promise<readonly number[]> => {
+    const all = [heads, ...measured]
+    const wide = fitted(
+      terminal.columns,
+      heads.map((_head, index) => Math.max(...all.map((row) => row[index]?.length ?? 0))),
+    )
+    await put(all, wide)
+    return wide
   }
-  if (isFirst) say(terminal, empty)
+  for await (const row of rows) {
+    const printed = cells(row).map(printable)
+    if (widths !== undefined) await put([printed], widths)
+    else if (measured.push(printed) === MEASURED_ROWS) widths = await begin()
+  }
+  if (widths !== undefined) return
+  if (measured.length === 0) say(terminal, empty)
+  else await begin()
 }
 
 /** A JSON list, row by row. */

@@ -97,9 +97,6 @@ const stageOf = ({ stage, errors }: LiveRow): string =>
   errors.length === 0 ? stage : `${stage}: ${errors.join(', ').replaceAll('_', ' ')}`
 
 const HEADS = ['STARTED (UTC)', 'TRANSACTION', 'CLIENT', 'STAGE'] as const
-/** Widths of all columns but the last: a transaction has 27 characters. */
-const WIDTHS = [19, 27, 8]
-
 async function* first(rows: AsyncGenerator<LiveRow>, limit: number): AsyncGenerator<LiveRow> {
   let told = 0
   for await (const row of rows) {
@@ -118,7 +115,7 @@ const run = (machine: Machine, args: Args): Promise<ExitCode> => {
     const rows = first(await source(machine, stores, args, wanted), limit)
     if (args.json) await streamedJson(terminal, rows, ({ started: _started, position: _position, ...row }) => row)
     else
-      await streamedTable(terminal, { heads: HEADS, widths: WIDTHS, empty: 'No transaction was found.' }, rows, (row) => [
+      await streamedTable(terminal, { heads: HEADS, empty: 'No transaction was found.' }, rows, (row) => [
         shortInstant(row.started_at),
         row.transaction,
         row.client,
