@@ -55,11 +55,11 @@ const unknownPaths: Check = ({ path, text }) =>
   )
 
 const unknownVerbs: Check = ({ text }) =>
-  matches(text, /npx --no esignet ([a-z]+(?: [a-z]+)?)/g).filter(
+  matches(text, /npx --no esignet ([a-z]+(?: [a-z][a-z-]*)?)/g).filter(
     (words) => words !== 'help' && !VERBS.some(({ name }) => name === words || name === words.split(' ')[0]),
   )
 
-const unknownScripts: Check = ({ text }) => matches(text, /npm run ([\w:]+)/g).filter((name) => !Object.hasOwn(packageJson.scripts, name))
+const unknownScripts: Check = ({ text }) => matches(text, /npm run ([\w:-]+)/g).filter((name) => !Object.hasOwn(packageJson.scripts, name))
 
 type Node = { readonly properties?: Readonly<Record<string, Node>>; readonly default?: unknown }
 
