@@ -19,6 +19,16 @@ export type Script = { readonly text: string; readonly sha: string; readonly kin
 
 export const script = (kind: Kind, text: string): Script => ({ kind, text, sha: hash('sha1', text, 'hex') })
 
+/**
+ * The instant up to which rows may be swept, milliseconds: a node whose clock is ahead must not sweep what others still need, so the
+ * instance's own clock bounds it.
+ */
+export const NOT_AHEAD = `
+   local function notAhead(now)
+     local time = redis.call('TIME')
+     return math.min(tonumber(now), tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+   end`
+
 /** A connection that was just made: what is sent here waits for nothing. */
 export type Fresh = { readonly send: Send; readonly runId: string; readonly key: (name: string) => string }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
@@ -121,9 +121,10 @@ const openVault = async ({ redis, data }: Settings, runtime: Runtime, key: Uint8
 }
 
 const openSingleUse = async ({ redis, data }: Settings, runtime: Runtime, store: EventStore): Promise<SingleUse> => {
-  if (redis?.secrets === undefined) return sqliteSingleUse({ ...runtime, file: join(data, 'single-use.db') })
+  const first = (await store.head()) === undefined
+  if (redis?.secrets === undefined) return sqliteSingleUse({ ...runtime, first, file: join(data, 'single-use.db') })
   const { redisSingleUse } = await import('../adapters/single-use/redis/redis-single-use.ts')
-  return redisSingleUse({ ...runtime, place: redis.secrets, first: (await store.head()) === undefined })
+  return redisSingleUse({ ...runtime, place: redis.secrets, first })
 }
 
 const personKeysOf = async (
@@ -168,6 +169,10 @@ const refuseOddInstances = async (
 
 const masterKeyOf = ({ masterKeyFile }: Settings): Uint8Array | undefined => {
   if (masterKeyFile === undefined) return undefined
+  // Windows tells no modes; a group may read it, since secrets of a cluster are handed in so.
+  const mode = process.platform === 'win32' ? 0 : statSync(masterKeyFile).mode
+  if ((mode & 0o027) !== 0)
+    throw new Fault('invalid', `masterKeyFile is open to other users (mode ${(mode & 0o777).toString(8)}): chmod 600`)
   const key = Buffer.from(readFileSync(masterKeyFile, 'utf8').trim(), 'base64url')
   if (key.length !== 32) throw new Fault('invalid', 'masterKeyFile: must hold 32 bytes in base64url')
   return key

@@ -1,5 +1,8 @@
 import { Fault, type Instant } from '../../domain/ports.ts'
 
+/** What is accepted may be dated 10 s ahead (rule 32), and is compared by whole seconds: a new epoch begins after all of it. */
+export const AHEAD_MS = 11_000
+
 /** Rows that one sweep deletes at most, so that it never holds the file for long. */
 export const SWEEP_ROWS_MAX = 1000
 

@@ -6,6 +6,9 @@ import { systemChance } from '../support/chance.ts'
 import { faultOf } from '../support/fault-of.ts'
 import { handClock, type HandClock } from '../support/hand-clock.ts'
 
+/** Earlier than the clock of any server on which rows lie, so that its sweeps go by this one. */
+const LONG_AGO = '2020-01-01T00:00:00.000Z'
+
 export type PersonKeysWorld = {
   readonly keys: PersonKeys
   /** Others over the same rows, as another process would have them. Absent where rows are not shared. */
@@ -28,7 +31,7 @@ const stage = (open: Open): Stage => {
   let clock: HandClock
   let world: PersonKeysWorld
   beforeEach(async () => {
-    clock = handClock()
+    clock = handClock(LONG_AGO)
     world = await open(clock, systemChance)
   })
   afterEach(async () => {

@@ -4,6 +4,9 @@ import type { Clock, SingleUse } from '../../domain/ports.ts'
 import { faultOf } from '../support/fault-of.ts'
 import { handClock, type HandClock } from '../support/hand-clock.ts'
 
+/** Earlier than the clock of any server on which rows lie, so that its sweeps go by this one. */
+const LONG_AGO = '2020-01-01T00:00:00.000Z'
+
 export type SingleUseWorld = {
   readonly memory: SingleUse
   /** Another over the same rows, as another process would have one. Absent where rows are not shared. */
@@ -19,7 +22,7 @@ export const singleUseContract = (name: string, open: (clock: Clock) => SingleUs
     let memory: SingleUse
 
     beforeEach(async () => {
-      clock = handClock()
+      clock = handClock(LONG_AGO)
       world = await open(clock)
       memory = world.memory
     })

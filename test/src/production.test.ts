@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mockPlugin } from '../../adapters/id-system/mock/plugin.ts'
+import { openKeys } from '../../src/compose.ts'
 import { openPlugin } from '../../src/compose-id-systems.ts'
 import { readSettings, type Settings } from '../../src/config.ts'
 import { Fault } from '../../domain/ports.ts'
@@ -32,6 +33,33 @@ describe('rule 44: production has no place for the mock ID system', () => {
         (error: unknown) => error,
       )
       expect(opened).to.be.instanceOf(Fault).and.include({ code: 'invalid' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe('rule 45: a master key from a file', () => {
+  it('is refused where others may read the file, and said with what to do', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'esignet-master-'))
+    const masterKeyFile = join(folder, 'master.key')
+    const read = production('our-own-plugin')
+    if (!read.ok) throw new Error(read.problems.join('; '))
+    const settings: Settings = { ...read.settings, data: join(folder, 'data'), masterKeyFile }
+    const runtime = { clock: handClock(), chance: systemChance, timers: systemTimers, network: noNetwork, log: keptLog() }
+    const opened = (mode: number): Promise<string> => {
+      chmodSync(masterKeyFile, mode)
+      return openKeys(settings, runtime).then(
+        () => 'opened',
+        (error: unknown) => (error instanceof Fault ? error.message : 'no fault'),
+      )
+    }
+    try {
+      writeFileSync(masterKeyFile, Buffer.from(systemChance.bytes(32)).toString('base64url'))
+      if (process.platform === 'win32') return
+      for (const mode of [0o644, 0o604, 0o620, 0o666])
+        expect(await opened(mode)).to.match(/^masterKeyFile is open to other users .*chmod 600$/)
+      for (const mode of [0o600, 0o400, 0o440]) expect(await opened(mode)).to.equal('opened')
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -49,10 +49,15 @@ const opened = ({ wrap }: Store, at: Digest, ref: string, wrapped: unknown): Per
 
 const settle = async (store: Store, index: Digest, ref: string): Promise<void> => {
   const { replicas, slow, runSlowly } = store
-  await runSlowly(SETTLE, [index, ref, '0'])
+  const mark = async (settled: '0' | '1'): Promise<void> => {
+    // Swept or named anew meanwhile: nobody may go on with a key that is in no row.
+    if ((await runSlowly(SETTLE, [index, ref, settled])) !== 1)
+      throw new Fault('unavailable', 'the row of a person has changed', { retryAfterMs: RETRY_AFTER_MS })
+  }
+  await mark('0')
   if (!(await replicated(slow, replicas, REPLICA_WAIT_MS)))
     throw new Fault('unavailable', 'no replica of the person keys has a new key', { retryAfterMs: RETRY_AFTER_MS })
-  await runSlowly(SETTLE, [index, ref, '1'])
+  await mark('1')
 }
 
 const resolve = async (store: Store, index: Digest): Promise<Person> => {

@@ -1,4 +1,4 @@
-import { script } from '../../redis.ts'
+import { NOT_AHEAD, script } from '../../redis.ts'
 
 /**
  * A row is a hash: `u` its limit (empty: permanent), `r` the person's reference, `w` what was wrapped, `s` whether a replica has it.
@@ -100,8 +100,8 @@ export const ERASE = guarded(
 /** ARGV: now in ms, rows at most. */
 export const SWEEP = guarded(
   'write',
-  `${FORGET}
-   local dead = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4], 'LIMIT', 0, ARGV[5])
+  `${FORGET}${NOT_AHEAD}
+   local dead = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', notAhead(ARGV[4]), 'LIMIT', 0, ARGV[5])
    for _, index in ipairs(dead) do forget(index) end
    return #dead`,
 )

@@ -1,10 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Clock, Fault, type Instant, type SingleUse } from '../../../domain/ports.ts'
-import { type Fresh, openRedis, type OnRedis, type RedisPlace, type RedisTools, script } from '../../redis.ts'
-import { checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
-
-/** What is accepted may be dated 10 s ahead (rule 32), and is compared by whole seconds. */
-const AHEAD_MS_DEFAULT = 11_000
+import { type Fresh, NOT_AHEAD, openRedis, type OnRedis, type RedisPlace, type RedisTools, script } from '../../redis.ts'
+import { AHEAD_MS, checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
 
 const MARKER = 'single-use:epoch'
 const USED = 'single-use:used'
@@ -36,7 +33,8 @@ const USE = script(
 )
 const SWEEP = script(
   'write',
-  `local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+  `${NOT_AHEAD}
+   local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', notAhead(ARGV[1]), 'LIMIT', 0, ARGV[2])
    if #dead > 0 then redis.call('ZREM', KEYS[1], unpack(dead)) end
    return #dead`,
 )
@@ -55,7 +53,7 @@ export const redisSingleUse = async (
     readonly aheadMs?: number
   },
 ): Promise<SingleUse & OnRedis> => {
-  const { clock, aheadMs = AHEAD_MS_DEFAULT } = options
+  const { clock, aheadMs = AHEAD_MS } = options
   let epoch: Instant = ''
   let first = options.first
   const begin = async ({ send, runId, key }: Fresh): Promise<void> => {

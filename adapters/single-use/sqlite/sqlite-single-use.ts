@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { type Clock, type Instant, type SingleUse } from '../../../domain/ports.ts'
+import { type Clock, Fault, type Instant, type SingleUse } from '../../../domain/ports.ts'
 import { type Database, openDatabase } from '../../sqlite.ts'
-import { checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
+import { AHEAD_MS, checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
 import { bootId } from './boot-id.ts'
 
 const SCHEMA = `
@@ -18,13 +18,15 @@ const digestOf = (scope: string, id: string): Uint8Array => hash('sha256', `${sc
  * was made on this start of the machine; what was issued before is refused (rule 32), and no request pays for a flush.
  * The marker itself is flushed. Where starts of the machine cannot be told apart, every commit is flushed instead.
  */
-const beginEpoch = ({ sql, transact }: Database, now: Instant, boot: string | undefined): Instant => {
+const beginEpoch = ({ sql, transact }: Database, now: Instant, boot: string | undefined, first: boolean): Instant => {
   sql.exec('PRAGMA synchronous = FULL')
   const began = transact(() => {
     const marker = sql.prepare('SELECT began, boot FROM epoch').get()
     if (marker !== undefined && typeof marker['began'] === 'string' && marker['boot'] === (boot ?? null)) return marker['began']
-    sql.prepare('INSERT OR REPLACE INTO epoch (one, began, boot) VALUES (1, ?, ?)').run(now, boot ?? null)
-    return now
+    // What was used and is forgotten may have been dated a little ahead.
+    const after = marker === undefined && first ? now : new Date(Date.parse(now) + AHEAD_MS).toISOString()
+    sql.prepare('INSERT OR REPLACE INTO epoch (one, began, boot) VALUES (1, ?, ?)').run(after, boot ?? null)
+    return after
   })
   if (boot !== undefined) sql.exec('PRAGMA synchronous = NORMAL')
   return began
@@ -36,11 +38,13 @@ export const sqliteSingleUse = (options: {
   readonly clock: Clock
   /** Names the present start of the machine; by default the operating system's own name for it. */
   readonly boot?: () => string | undefined
+  /** True where nothing can have been used before: no marker is missed then. */
+  readonly first?: boolean
 }): SingleUse => {
-  const { clock, boot = bootId } = options
+  const { clock, boot = bootId, first = true } = options
   const database = openDatabase(options.file, SCHEMA)
   const { sql, run, close } = database
-  const epoch = beginEpoch(database, clock.now(), boot())
+  const epoch = beginEpoch(database, clock.now(), boot(), first)
   // One statement, so that of many callers at once, in many processes, one changes a row.
   const use = sql.prepare(`
     INSERT INTO used (digest, until) VALUES (?, ?)
@@ -55,7 +59,11 @@ export const sqliteSingleUse = (options: {
       if (until <= now) return run(() => false)
       return run(() => use.run(digestOf(scope, id), until, now)).changes > 0
     },
-    epoch: async () => run(() => epoch),
+    epoch: async () => {
+      const waitMs = Date.parse(epoch) - Date.parse(clock.now())
+      if (waitMs > 0) throw new Fault('unavailable', 'the memory of single use begins anew', { retryAfterMs: waitMs })
+      return run(() => epoch)
+    },
     sweep: async () => Number(run(() => sweep.run(clock.now())).changes),
     close: async () => {
       close()

@@ -1,5 +1,5 @@
 import { type Clock, Fault, type Vault } from '../../../domain/ports.ts'
-import { openRedis, type OnRedis, type RedisPlace, type RedisTools, script } from '../../redis.ts'
+import { NOT_AHEAD, openRedis, type OnRedis, type RedisPlace, type RedisTools, script } from '../../redis.ts'
 import { checkName, checkPrefix, checkUntil, checkValue, SWEEP_ROWS_MAX } from '../limits.ts'
 import { gcmSeal } from '../seal.ts'
 
@@ -42,8 +42,8 @@ const REMOVE_ALL = script(
 )
 const SWEEP = script(
   'write',
-  `${FORGET}
-   local dead = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+  `${FORGET}${NOT_AHEAD}
+   local dead = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', notAhead(ARGV[1]), 'LIMIT', 0, ARGV[2])
    for _, name in ipairs(dead) do forget(name) end
    return #dead`,
 )

@@ -93,4 +93,37 @@ describe('person keys: redis', () => {
       await keys.close()
     }
   })
+
+  it('lets no event use a key whose row was swept while a replica was waited for', async () => {
+    const place = placeIn(redis)
+    const keys = await open(place, { replicas: 1 })
+    const replica = await startRedis('keys', ['--replicaof', '127.0.0.1', String(redis.port)])
+    const row = `${place.prefix ?? ''}person-keys:row:${indexOf('swept')}`
+    try {
+      await until('the replica follows', async () => (await redis.say('INFO replication')).includes('state=online') || undefined)
+      replica.freeze()
+      const resolving = faultOf(() => keys.resolve(indexOf('swept')))
+      await until('the row is there', async () => (await redis.say(`EXISTS ${row}`)).includes(':1') || undefined)
+      await redis.say(`DEL ${row}`)
+      replica.thaw()
+      expect(await resolving).to.equal('unavailable')
+      expect((await keys.resolve(indexOf('swept'))).ref, 'asked again it has one').to.match(/^.{26}$/)
+    } finally {
+      await replica.end()
+      await keys.close()
+    }
+  })
+
+  it('a node whose clock is ahead sweeps nothing that others still need', async () => {
+    const place = placeIn(redis)
+    const now = { now: () => new Date().toISOString() }
+    const ahead = { now: () => new Date(Date.now() + 30 * 86_400_000).toISOString() }
+    const [here, there] = [now, ahead].map((clock) =>
+      redisPersonKeys({ ...redisTools, place, clock, key: new Uint8Array(32), first: true, replicas: 0 }),
+    )
+    const person = await (await here!).resolve(indexOf('one'))
+    expect(await (await there!).sweep()).to.equal(0)
+    expect((await (await here!).find(indexOf('one')))?.ref).to.equal(person.ref)
+    for (const keys of [await here!, await there!]) await keys.close()
+  })
 })

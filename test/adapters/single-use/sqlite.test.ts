@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import { sqliteSingleUse } from '../../../adapters/single-use/sqlite/sqlite-single-use.ts'
 import { singleUseContract } from '../../contracts/single-use.ts'
+import { faultOf } from '../../support/fault-of.ts'
 import { handClock } from '../../support/hand-clock.ts'
 
 for (const [name, boot] of [
@@ -48,7 +49,9 @@ describe('single use: the file', () => {
     await sqliteSingleUse({ file, clock }).close()
     rmSync(file)
     clock.pass(5000)
-    const again = sqliteSingleUse({ file, clock })
+    const again = sqliteSingleUse({ file, clock, first: false })
+    expect(await faultOf(() => again.epoch()), 'what was used may be dated ahead').to.equal('unavailable')
+    clock.pass(11_000)
     expect(await again.epoch()).to.equal(clock.now())
     await again.close()
   })
@@ -58,12 +61,13 @@ describe('single use: the file', () => {
     const boots: (string | undefined)[] = []
     for (const boot of ['first', 'first', 'second', undefined, undefined, 'second']) {
       const memory = sqliteSingleUse({ file, clock, boot: () => boot })
+      clock.pass(11_000)
       boots.push(await memory.epoch())
       await memory.close()
-      clock.pass(1000)
     }
-    const at = (seconds: number): string => `2026-11-24T12:00:0${seconds}.000Z`
-    expect(boots).to.deep.equal([at(0), at(0), at(2), at(3), at(3), at(5)])
+    const at = (seconds: number): string => `2026-11-24T12:00:${String(seconds).padStart(2, '0')}.000Z`
+    // Each time later than anything that may have been used before, and is forgotten.
+    expect(boots).to.deep.equal([at(0), at(0), at(33), at(44), at(44), '2026-11-24T12:01:06.000Z'])
   })
 
   const module = JSON.stringify(new URL('../../../adapters/single-use/sqlite/sqlite-single-use.ts', import.meta.url).href)
