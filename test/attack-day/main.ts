@@ -6,7 +6,9 @@ import { boundOf, dayAtMany, dayAtOne, FREE_IN_A_DAY, quantile, type Report } fr
 /** `npm run attack:day`: SEC-01, a day of guessing on a clock of its own. `--addresses`, `--ids`: how much of it; 0 leaves it out. */
 const { values } = parseArgs({ options: { addresses: { type: 'string', default: '10000' }, ids: { type: 'string', default: '100000' } } })
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
-const shown = (hour: number): void => void (hour % 6 === 0 && process.stderr.write(`hour ${hour}\n`))
+const shown = (hour: number): void => {
+  if (hour % 6 === 0) process.stderr.write(`hour ${hour}\n`)
+}
 const ms = (logins: Report['owner'], share: number): string =>
   quantile(
     logins.map((login) => login.ms),

@@ -16,7 +16,7 @@ export const virtualTime = (start = '2026-11-24T00:00:00.000Z'): VirtualTime => 
     clock: { now: () => new Date(now).toISOString() },
     timers: {
       sleep: async (ms, signal) => {
-        if (ms <= SHORT_MS) return void (await sleep(1, undefined, { ref: false }))
+        if (ms <= SHORT_MS) return sleep(1, undefined, { ref: false })
         await new Promise<void>((resolve) => {
           const sleeper = { due: now + ms, wake: resolve }
           sleepers.add(sleeper)
