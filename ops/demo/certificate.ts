@@ -1,6 +1,6 @@
 /**
  * X.509 certificates for demonstrations and tests: Node reads them and makes none. DER by hand (ITU-T X.690), version 3, signed with
- * RSA or ECDSA over SHA-256. Nothing here is for production: there certificates come from an authority.
+ * RSA or ECDSA over SHA-256, or Ed25519. Nothing here is for production: there certificates come from an authority.
  */
 import { createPublicKey, sign, type KeyObject } from 'node:crypto'
 
@@ -47,23 +47,31 @@ const time = (instant: string): Buffer => {
 const nameOf = (commonName: string): Buffer =>
   der(SEQUENCE, der(SET, der(SEQUENCE, oid('2.5.4.3'), der(UTF8_STRING, Buffer.from(commonName)))))
 
-const algorithmOf = (key: KeyObject): Buffer =>
-  key.asymmetricKeyType === 'rsa'
-    ? der(SEQUENCE, oid('1.2.840.113549.1.1.11'), Buffer.from([0x05, 0x00]))
-    : der(SEQUENCE, oid('1.2.840.10045.4.3.2'))
+const algorithmOf = (key: KeyObject): Buffer => {
+  if (key.asymmetricKeyType === 'rsa') return der(SEQUENCE, oid('1.2.840.113549.1.1.11'), Buffer.from([0x05, 0x00]))
+  return der(SEQUENCE, oid(key.asymmetricKeyType === 'ed25519' ? '1.3.101.112' : '1.2.840.10045.4.3.2'))
+}
 
-const authority = der(
-  SEQUENCE,
-  oid('2.5.29.19'),
-  Buffer.from([0x01, 0x01, 0xff]),
-  der(OCTET_STRING, der(SEQUENCE, Buffer.from([0x01, 0x01, 0xff]))),
-)
+const TRUE = Buffer.from([0x01, 0x01, 0xff])
+
+const critical = (name: string, ...value: readonly Uint8Array[]): Buffer => der(SEQUENCE, oid(name), TRUE, der(OCTET_STRING, ...value))
+
+/** RFC 5280 §4.2.1.3: the bit, after how many of its byte are unused. */
+const USAGES = { sign: [7, 0x80], encrypt: [5, 0x20], certify: [2, 0x04] } as const
+
+const extensionsOf = ({ authority, below, usage, strange }: CertificateWish): readonly Buffer[] => [
+  ...(authority === true
+    ? [critical('2.5.29.19', der(SEQUENCE, TRUE, ...(below === undefined ? [] : [der(INTEGER, Buffer.from([below]))])))]
+    : []),
+  ...(usage === undefined ? [] : [critical('2.5.29.15', der(BIT_STRING, Buffer.from(USAGES[usage])))]),
+  ...(strange === undefined ? [] : [critical(strange, der(SEQUENCE))]),
+]
 
 export type CertificateWish = {
   readonly subject: string
   readonly publicKey: KeyObject
   readonly issuer: string
-  /** The private key of the issuer: RSA or P-256. */
+  /** The private key of the issuer: RSA, P-256 or Ed25519. */
   readonly issuerKey: KeyObject
   readonly notBefore: string
   readonly notAfter: string
@@ -71,11 +79,18 @@ export type CertificateWish = {
   readonly serial: Uint8Array
   /** It may issue others. */
   readonly authority?: boolean
+  /** Of an authority: how many others may stand below it. */
+  readonly below?: number
+  /** What its key is for; absent: anything. */
+  readonly usage?: keyof typeof USAGES
+  /** The name of a critical extension that nobody understands. */
+  readonly strange?: string
 }
 
 /** The certificate's DER. */
 export const certificate = (wish: CertificateWish): Buffer => {
   const algorithm = algorithmOf(wish.issuerKey)
+  const extensions = extensionsOf(wish)
   const publicKey = (wish.publicKey.type === 'private' ? createPublicKey(wish.publicKey) : wish.publicKey).export({
     type: 'spki',
     format: 'der',
@@ -90,9 +105,9 @@ export const certificate = (wish: CertificateWish): Buffer => {
     der(SEQUENCE, time(wish.notBefore), time(wish.notAfter)),
     nameOf(wish.subject),
     publicKey,
-    ...(wish.authority === true ? [der(EXTENSIONS, der(SEQUENCE, authority))] : []),
+    ...(extensions.length > 0 ? [der(EXTENSIONS, der(SEQUENCE, ...extensions))] : []),
   )
-  const signature = sign('sha256', told, wish.issuerKey)
+  const signature = sign(wish.issuerKey.asymmetricKeyType === 'ed25519' ? null : 'sha256', told, wish.issuerKey)
   return der(SEQUENCE, told, algorithm, der(BIT_STRING, Buffer.from([0x00]), signature))
 }
 

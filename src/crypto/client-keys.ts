@@ -21,7 +21,8 @@ const algorithmsOf = ({ kty, crv }: Jwk): readonly SigningAlgorithm[] => {
   return kty === 'OKP' && crv === 'Ed25519' ? ['EdDSA'] : []
 }
 
-const sizeFits = (key: KeyObject): boolean => {
+/** RSA keys between 2048 and 8192 bits; others have one size. */
+export const sizeFits = (key: KeyObject): boolean => {
   const bits = key.asymmetricKeyDetails?.modulusLength
   return key.asymmetricKeyType !== 'rsa' || (bits !== undefined && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
 }

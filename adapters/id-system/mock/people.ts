@@ -19,6 +19,8 @@ export type MockPerson = {
   readonly ids: Readonly<Partial<Record<IdType, string>>>
   readonly pin?: string
   readonly password?: string
+  /** What the simulated templates of this person are made of (`template.ts`). */
+  readonly biometrics?: string
   readonly blocked?: boolean
   readonly claims: Readonly<Record<string, ClaimValue>>
   /** How this person was verified, best first, and which of the claims that covers. */
@@ -56,6 +58,7 @@ const peopleSchema: Json = {
           },
           pin: text('^[0-9]{6}$'),
           password: text('^.{8,30}$'),
+          biometrics: text('^[a-z0-9]{16,64}$'),
           blocked: { type: 'boolean' },
           claims: { type: 'object', maxProperties: 64 },
           verified: {

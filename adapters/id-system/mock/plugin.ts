@@ -21,6 +21,7 @@ import type {
 } from '../plugin.ts'
 import { keyed, keyOf, same } from '../plugin-key.ts'
 import { sessionsOf, type Sessions } from '../sessions.ts'
+import { biometricsAreRight, readerKeyOf } from './biometrics.ts'
 import { codesOf, type Codes } from './codes.ts'
 import { faultsOf, suffer } from './faults.ts'
 import { openJournal } from './journal.ts'
@@ -45,6 +46,12 @@ export const describe = (): PluginDescription => ({
     { factor: 'pin', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 } },
     { factor: 'password', format: { kind: 'text', lengthMin: 8, lengthMax: 30 } },
     { factor: 'knowledge', format: { kind: 'text', lengthMin: 2, lengthMax: 500 }, form: FORM },
+    {
+      factor: 'biometrics',
+      format: { kind: 'text', lengthMin: 500, lengthMax: 500_000 },
+      modalities: ['Face', 'Finger', 'Iris'],
+      demands: { Face: { count: 1, scoreMin: 50 }, Finger: { count: 1, scoreMin: 50 }, Iris: { count: 1, scoreMin: 50 } },
+    },
   ],
   channels: ['sms', 'email'],
   idTypes: ID_TYPES,
@@ -103,9 +110,10 @@ const prove = (mock: Mock, request: VerifyRequest, person: MockPerson | undefine
       return secretIsRight(mock.key, person?.pin, request.proof)
     case 'password':
       return secretIsRight(mock.key, person?.password, request.proof)
+    case 'biometrics':
+      return biometricsAreRight(readerKeyOf(mock.tools.dataDirectory), request.proof, person?.biometrics)
     case 'knowledge':
       return knows(mock.key, person, request.proof)
-    case 'biometrics':
     case 'wallet':
       return false
   }
