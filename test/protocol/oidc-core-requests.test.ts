@@ -6,7 +6,7 @@ import { accept, begin, callbackOf, newParty, proveByPin, redeem, register, sign
 const LEO = { id: '1774231323', pin: '111111' }
 const GENERATED_CODE = 'mosip:idp:acr:generated-code'
 const STATIC_CODE = 'mosip:idp:acr:static-code'
-const BIOMETRICS = 'mosip:idp:acr:biometrics'
+const WALLET = 'mosip:idp:acr:linked-wallet'
 
 describe('OpenID Connect Core 1.0 §3.1.2.1, §5.5: what a relying party asks for', function () {
   this.timeout(60_000)
@@ -74,9 +74,9 @@ describe('OpenID Connect Core 1.0 §3.1.2.1, §5.5: what a relying party asks fo
   })
 
   it('an essential acr that cannot be met is unmet_authentication_requirements (rule 33)', async () => {
-    const claims = JSON.stringify({ id_token: { acr: { essential: true, values: [BIOMETRICS] } } })
+    const claims = JSON.stringify({ id_token: { acr: { essential: true, values: [WALLET] } } })
     expect(await errorOf({ claims })).to.include({ error: 'unmet_authentication_requirements' })
-    const either = JSON.stringify({ id_token: { acr: { essential: true, values: [BIOMETRICS, GENERATED_CODE] } } })
+    const either = JSON.stringify({ id_token: { acr: { essential: true, values: [WALLET, GENERATED_CODE] } } })
     const begun = await begin(here, shop, { with: { claims: either } })
     expect(begun.page.html).to.include('value="otp"').and.not.include('value="pin"')
   })
