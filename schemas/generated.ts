@@ -844,6 +844,8 @@ export type Config = {
   readonly demo?: {
     /** TCP port of the demo relying party on 127.0.0.1. */
     readonly port?: number
+    /** Starts the simulated biometric readers of ops/demo/sbi-device beside the demonstration. */
+    readonly sbiDevice?: boolean
   }
   /** IP addresses whose Forwarded headers count (rule 44). */
   readonly trustedProxies?: readonly string[]

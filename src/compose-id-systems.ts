@@ -40,6 +40,9 @@ export const openPlugin = async (
     objection: (description) => {
       // Its people and their secrets are public: by whichever name or link it came, it never serves a deployment (rule 44).
       if (settings.mode === 'production' && description.id === MOCK_ID) return 'plugin.module: the mock ID system is for the demo only'
+      const takesBiometrics = description.factors.some(({ factor }) => factor === 'biometrics')
+      if (settings.mode === 'production' && takesBiometrics && settings.sbi.trust.devices === undefined)
+        return 'sbi.trust.devices: name the certificates of those who certify biometric readers, since this ID system takes biometrics'
       return objection?.(description)
     },
   })

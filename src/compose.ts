@@ -15,6 +15,8 @@ import { sqliteReadModel } from '../adapters/read-model/sqlite/sqlite-read-model
 import { sqliteSingleUse } from '../adapters/single-use/sqlite/sqlite-single-use.ts'
 import { memoryTallies } from '../adapters/tallies/memory/memory-tallies.ts'
 import { sqliteVault } from '../adapters/vault/sqlite/sqlite-vault.ts'
+import { readAnchorFile } from './biometrics/anchor-file.ts'
+import { deviceTrust } from './biometrics/trust.ts'
 import { clientKeySets } from './client-key-sets.ts'
 import type { OnRedis } from '../adapters/redis.ts'
 import type { Settings } from './config.ts'
@@ -250,6 +252,7 @@ const openAll = async (
     ...onlyIdSystem(idSystem),
     auditKeys: openAuditKeys(settings, runtime),
     destructions: openDestructions(settings),
+    readers: deviceTrust(settings.sbi, readAnchorFile, (setting) => log.error('reader_anchors_unreadable', { setting })),
     clientKeys: clientKeySets({ documents, clock, log }),
     states: stateCache(STATES_MAX),
     openedRequests: openedRequests(REQUESTS_MAX),

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import configSchema from '../schemas/config.json' with { type: 'json' }
 import policySchema from '../schemas/policy.json' with { type: 'json' }
 import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
+import { portsOf, type SbiSettings } from './biometrics/settings.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import { readMapping } from './amr-acr.ts'
 import { retentionProblems } from '../domain/person/erasure.ts'
@@ -14,7 +15,7 @@ type CaptchaConfig = NonNullable<GuardConfig['captcha']>
 export type Guard = Required<Omit<GuardConfig, 'captcha'>> & { readonly captcha?: Required<CaptchaConfig> }
 
 /** What a deployment set, complete. */
-export type Settings = Omit<Config, 'policy' | 'guard' | 'port' | 'host' | 'issuer' | 'data' | 'auditFolder' | 'store'> & {
+export type Settings = Omit<Config, 'policy' | 'sbi' | 'guard' | 'port' | 'host' | 'issuer' | 'data' | 'auditFolder' | 'store'> & {
   /** `tool`: a command that only reads and writes the data folder; what production refuses does not concern it. */
   readonly mode: 'demo' | 'production' | 'tool'
   readonly port: number
@@ -26,6 +27,9 @@ export type Settings = Omit<Config, 'policy' | 'guard' | 'port' | 'host' | 'issu
   readonly auditFolder: string
   readonly store: 'sqlite' | 'memory' | 'kurrentdb'
   readonly demoPort: number
+  /** The simulated biometric readers start beside the demonstration. */
+  readonly demoReaders: boolean
+  readonly sbi: SbiSettings
   readonly timeZone: string
   readonly trustedProxies: readonly string[]
   readonly privateKeyHosts: readonly string[]
@@ -131,6 +135,23 @@ const guardOf = ({ captcha, ...given }: GuardConfig = {}): Guard => {
   return { ...DEFAULTS.guard, ...given, ...(captcha && { captcha: { ...CAPTCHA, ...captcha } }) }
 }
 
+const portProblems = ({ sbi }: Config): readonly string[] =>
+  sbi?.port?.range === undefined || portsOf(sbi.port.range).length > 0
+    ? []
+    : ['sbi.port.range: two ports from 1024 to 65535, the lower one first, at most 100 ports']
+
+/** The simulated readers of the demonstration are believed where no others are named: where they put their certificates. */
+const simulated = (data: string): SbiSettings['trust'] => {
+  const folder = join(data, 'demo', 'sbi-device')
+  return { devices: join(folder, 'provider.pem'), modules: join(folder, 'modules.pem'), refused: [] }
+}
+
+const sbiOf = (given: Config['sbi'], mode: Settings['mode'], data: string): SbiSettings => {
+  // The schema has a default for every member but those that the type lets be absent.
+  const sbi = merge(documentDefaults('config')['sbi'], given) as SbiSettings
+  return mode === 'demo' && sbi.trust.devices === undefined ? { ...sbi, trust: { ...simulated(data), refused: sbi.trust.refused } } : sbi
+}
+
 /** What only a deployment may not do (rule 44): each with what to do about it. */
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (config.store === 'kurrentdb' && config.kurrentdb?.connection === undefined)
@@ -185,11 +206,11 @@ export const readSettings = (
   const policy = policyOf(read.value, directory, document)
   const problems = [
     ...read.problems,
-    ...(config.ok ? modeProblems(config.value, mode) : config.problems),
+    ...(config.ok ? [...modeProblems(config.value, mode), ...portProblems(config.value)] : config.problems),
     ...(policy.ok ? retentionProblems(policy.value.retention) : policy.problems.map((problem) => `policy: ${problem}`)),
   ]
   if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }
-  const { policy: _policy, demo, guard, ...given } = config.value
+  const { policy: _policy, demo, guard, sbi, ...given } = config.value
   const port = given.port ?? DEFAULTS.port
   const data = resolve(directory, given.data ?? DEFAULTS.data)
   return {
@@ -203,7 +224,9 @@ export const readSettings = (
       data,
       auditFolder: given.auditFolder === undefined ? join(data, 'audit') : resolve(directory, given.auditFolder),
       store: storeOf(given.store),
+      sbi: sbiOf(sbi, mode, data),
       demoPort: demo?.port ?? DEFAULTS.demo.port,
+      demoReaders: demo?.sbiDevice === true,
       timeZone: given.timeZone ?? DEFAULTS.timeZone,
       trustedProxies: given.trustedProxies ?? DEFAULTS.trustedProxies,
       privateKeyHosts: given.privateKeyHosts ?? DEFAULTS.privateKeyHosts,

@@ -5,6 +5,7 @@ import { demoIdSystem } from './compose-id-systems.ts'
 import type { Settings } from './config.ts'
 import { bounded } from './demo/broker.ts'
 import { DEMO_CLIENT_ID, demoClientMetadata, demoKey } from './demo/registration.ts'
+import { startReaders } from './demo/readers.ts'
 import { demoRelyingParty, messageText, redirectUriOf } from './demo/relying-party.ts'
 import { openDemoServer } from './demo/server.ts'
 import { serve, type Broker } from './main.ts'
@@ -18,6 +19,8 @@ export type Demonstration = {
   readonly broker: Broker
   /** Where the relying party is. */
   readonly origin: string
+  /** Of the simulated biometric readers, where they were asked for. */
+  readonly readers?: string
   readonly close: () => Promise<void>
 }
 
@@ -40,8 +43,15 @@ export const demonstrate = async (settings: Settings, runtime: Runtime, print: (
   const idSystem = demoIdSystem(settings, (message) => print(`  ${message.channel} to ${message.to}: ${messageText(message, host)}`))
   const { clock, chance, timers, log } = runtime
   const server = await openDemoServer(settings.demoPort, log)
+  const closing: (() => Promise<void>)[] = [() => server.close()]
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0)) await end()
+  }
   try {
     const broker = await serve(settings, runtime, idSystem.choice)
+    closing.push(() => broker.close())
+    const readers = settings.demoReaders ? await startReaders(settings.data, settings.sbi.port.range) : undefined
+    if (readers !== undefined) closing.push(() => readers.close())
     const privateJwk = await demoKey(join(settings.data, 'demo', 'relying-party.json'), chance)
     await register(broker.world, privateJwk, redirectUriOf(server.origin))
     server.handle(
@@ -61,16 +71,9 @@ export const demonstrate = async (settings: Settings, runtime: Runtime, print: (
         log,
       }),
     )
-    return {
-      broker,
-      origin: server.origin,
-      close: async () => {
-        await server.close()
-        await broker.close()
-      },
-    }
+    return { broker, origin: server.origin, ...(readers && { readers: readers.line }), close }
   } catch (error) {
-    await server.close()
+    await close()
     throw error
   }
 }

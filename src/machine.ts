@@ -61,7 +61,7 @@ const open = async (settings: Settings, runtime: Runtime, folder: Folder): Promi
 }
 
 const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Running> => {
-  const { origin, close } = await demonstrate(settings, runtime, print)
+  const { origin, readers, close } = await demonstrate(settings, runtime, print)
   return {
     lines: [
       `eSignet is ready at ${settings.issuer} (demonstration, data in ${settings.data}).`,
@@ -70,6 +70,7 @@ const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: str
       `  Codes        ${origin}/demo/outbox  and here in this terminal`,
       '  People       8267411571  PIN 545411  password Harbour-Lamp-71',
       '               and the others of ops/demo/people.json',
+      ...(readers === undefined ? [] : [`  Readers      ${readers}`]),
       `  Discovery    ${settings.issuer}/.well-known/openid-configuration`,
       '',
       'Stop with Ctrl+C. Nothing is lost: npm start goes on with the same data.',

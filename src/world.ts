@@ -1,3 +1,4 @@
+import type { DeviceTrust } from './biometrics/trust.ts'
 import type { ClientKeySets } from './client-key-sets.ts'
 import type { Settings } from './config.ts'
 import type { StateCache } from './handle.ts'
@@ -89,6 +90,8 @@ export type World = {
   /** What signs checkpoints and packages of the audit log: keys of their own, in a place of their own (rule 49). */
   readonly auditKeys: SigningKeys
   readonly clientKeys: ClientKeySets
+  /** By whose word biometric readers are believed. */
+  readonly readers: DeviceTrust
   readonly secrets: Secrets
   readonly views: ReadModel
   /** The one that this login began with; outside of a login, the one for whoever names none. */

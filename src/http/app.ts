@@ -77,7 +77,8 @@ const readParameters = async (
   if (typeof bytes === 'string') return bytes
   if (bytes.length > 0 && !isForm(request.headers)) return 'body_unreadable'
   const body = utf8(bytes)
-  const form = body === undefined ? ({ ok: false, refusal: 'body_unreadable' } as const) : readForm(body, route.repeatable)
+  const form =
+    body === undefined ? ({ ok: false, refusal: 'body_unreadable' } as const) : readForm(body, route.repeatable, route.valueCharsMax)
   return form.ok ? { query: query.values, form: form.values } : form.refusal
 }
 

@@ -39,8 +39,8 @@ const formAction = (redirectUri: string | undefined): string => {
 }
 
 /**
- * The content policy of one page. The page of the biometric reader alone may speak to a service on the person's own machine;
- * that of a captcha service alone may run script of another origin, `scripts`.
+ * The content policy of one page. The page of the biometric reader alone may speak to services on the person's own machine, and says in
+ * its head to which ports (rule 26); that of a captcha service alone may run script of another origin, `scripts`.
  */
 export const pagePolicy = (
   options: {
@@ -56,7 +56,7 @@ export const pagePolicy = (
     "style-src 'self'",
     "img-src 'self' data:",
     ...(options.scripts === undefined ? [] : [`frame-src ${options.scripts}`, `connect-src ${options.scripts}`]),
-    ...(options.reader === true ? ["connect-src 'self' http://127.0.0.1:*"] : []),
+    ...(options.reader === true ? ['connect-src http://127.0.0.1:*'] : []),
     // What leads nowhere else has forms that come back to us.
     options.own === true ? "form-action 'self'" : formAction(options.redirectUri),
     "frame-ancestors 'none'",

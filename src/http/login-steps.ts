@@ -1,6 +1,6 @@
 import { show } from './login.ts'
 import { onward, proceed, told, type Step } from './onward.ts'
-import { choose, knowledge, proof, resend } from './prove-steps.ts'
+import { biometrics, choose, knowledge, proof, resend } from './prove-steps.ts'
 import { field, fields, withHeaders, type Reply, type Request } from './reply.ts'
 import { actOf, formRefusal, isReply, openSession, renewed } from './session.ts'
 import { hindranceReply } from './way-back.ts'
@@ -69,6 +69,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   otp: proof('otp'),
   pin: proof('pin'),
   password: proof('password'),
+  biometrics,
   knowledge,
   consent,
   cancel,

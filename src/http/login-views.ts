@@ -24,7 +24,8 @@ const problemOf = (problem: Problem | undefined): { readonly problem?: Problem }
 /** What the page may echo: the last four characters of what the person typed. */
 const endingOf = (world: World, id: IndividualId): string => ownEnd(world.settings.loginIds, id).slice(-4)
 
-const offerOf = (world: World, factor: Factor): FactorOffer | undefined =>
+/** What the ID system says of a factor. */
+export const offerOf = (world: World, factor: Factor): FactorOffer | undefined =>
   world.idSystem.description.factors.find((offer) => offer.factor === factor)
 
 /** How a typed proof of this factor looks, as the plugin describes it. */

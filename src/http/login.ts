@@ -1,3 +1,4 @@
+import { biometricsView } from './login-biometrics.ts'
 import type { Shown } from './knowledge-form.ts'
 import { chooseView, consentView, formOf, knowledgeView, otpView, passwordView, pinView, sealedPerson } from './login-views.ts'
 import { field, type Reply, type Request } from './reply.ts'
@@ -8,7 +9,7 @@ import { keeping } from '../id-systems.ts'
 import type { World } from '../world.ts'
 import { expire } from '../../domain/transaction/deadlines.ts'
 import { isOwn } from '../../domain/transaction/own-page.ts'
-import { choosePage, consentPage, knowledgePage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
+import { biometricsPage, choosePage, consentPage, knowledgePage, otpPage, passwordPage, pinPage, waitPage } from '../ui/pages.ts'
 import type { Problem } from '../ui/views.ts'
 
 /** A page that still waits for a delivery looks again after this long. */
@@ -59,7 +60,10 @@ const showProof = async (world: World, request: Request, session: Session, telli
       const view = knowledgeView(world, session, at, sealed, form, telling)
       return sessionPage(world, request, session, knowledgePage(frame, view), statusOf(telling))
     }
-    case 'biometrics':
+    case 'biometrics': {
+      const view = biometricsView(world, session, at, sealed, problem)
+      return sessionPage(world, request, session, biometricsPage(frame, view), statusOf(telling), true)
+    }
     case 'wallet':
     case undefined:
       return showChoose(world, request, session, telling)

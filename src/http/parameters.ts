@@ -29,9 +29,9 @@ const decode = (text: string): string | undefined => {
   }
 }
 
-const isClean = (name: string, value: string): boolean =>
+const isClean = (name: string, value: string, charsMax: number): boolean =>
   name.length <= NAME_CHARS_MAX &&
-  value.length <= VALUE_CHARS_MAX &&
+  value.length <= charsMax &&
   !CONTROL.test(name) &&
   !CONTROL.test(name === LAID_OUT ? value.replace(/[\t\r\n]/g, ' ') : value)
 
@@ -39,7 +39,7 @@ const isClean = (name: string, value: string): boolean =>
  * `application/x-www-form-urlencoded`, of a query or a body. A name comes once (RFC 6749 §3.1) unless it is `repeatable`, and
  * a value that is empty counts as absent.
  */
-export const readForm = (text: string, repeatable: readonly string[] = []): ParametersRead<Form> => {
+export const readForm = (text: string, repeatable: readonly string[] = [], charsMax = VALUE_CHARS_MAX): ParametersRead<Form> => {
   const values = new Map<string, string | readonly string[]>()
   if (text === '') return { ok: true, values }
   const pairs = text.split('&', PARAMETERS_MAX + 1)
@@ -50,7 +50,7 @@ export const readForm = (text: string, repeatable: readonly string[] = []): Para
     const cut = pair.indexOf('=')
     const name = decode(cut < 0 ? pair : pair.slice(0, cut))
     const value = decode(cut < 0 ? '' : pair.slice(cut + 1))
-    if (name === undefined || value === undefined || !isClean(name, value)) return unreadable
+    if (name === undefined || value === undefined || !isClean(name, value, charsMax)) return unreadable
     const before = values.get(name)
     if (seen.has(name) && !repeatable.includes(name)) return repeated
     seen.add(name)

@@ -2,6 +2,7 @@ import { checkOf, checkReply } from './check-page.ts'
 import { deviceCookie, deviceSecretOf } from './device.ts'
 import { typedAnswers } from './knowledge-form.ts'
 import { show, showChoose } from './login.ts'
+import { readBiometrics } from './login-biometrics.ts'
 import { channelsOffered, formatOf, formOf, hintedId, waysOf } from './login-views.ts'
 import { onward, proceed, told, type Step } from './onward.ts'
 import { field, type Reply, type Request } from './reply.ts'
@@ -107,4 +108,12 @@ export const knowledge: Step = async (world, request, session) => {
   const isEmpty = Object.values(read.problems).every((problem) => problem === 'empty')
   const problem = { code: isEmpty ? 'empty' : 'malformed' } as const
   return show(world, request, session, { problem, answers: { fields, problems: read.problems } })
+}
+
+/** What a reader answered. What is no answer to this attempt is no attempt. */
+export const biometrics: Step = async (world, request, session) => {
+  if (!isAsked(session, 'biometrics')) return handIn(world, request, session, 'biometrics', '')
+  const read = await readBiometrics(world, request, session)
+  if (read.ok) return handIn(world, request, session, 'biometrics', read.proof)
+  return show(world, request, session, { problem: { code: 'malformed', capture: read.problem } })
 }

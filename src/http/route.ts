@@ -27,6 +27,8 @@ export type Route = {
   readonly records?: boolean
   /** Of a POST's body; absent: 32 KiB. */
   readonly bodyBytesMax?: number
+  /** Of one parameter's value; absent: 20,000 characters. */
+  readonly valueCharsMax?: number
   /** Parameters that may come more than once. */
   readonly repeatable?: readonly string[]
   readonly summary: string

@@ -4,6 +4,7 @@ import { discovery } from './discovery.ts'
 import { live, ready } from './health.ts'
 import { info } from './info.ts'
 import { jwks, receiptKeySet } from './jwks.ts'
+import { BIOMETRICS_BYTES_MAX } from './login-biometrics.ts'
 import { loginPage, loginStepPage } from './login.ts'
 import { loginStep } from './login-steps.ts'
 import { ownRoutes, withdrawalRoute } from './my-routes.ts'
@@ -81,6 +82,12 @@ const protocol: readonly Route[] = [
   })),
 ]
 
+/** A step that has a door of its own. */
+const atBiometrics =
+  (handler: Route['handler']): Route['handler'] =>
+  (world, request) =>
+    handler(world, { ...request, params: { ...request.params, step: 'biometrics' } })
+
 /** What a person meets. */
 const person: readonly Route[] = [
   ...(['GET', 'POST'] as const).map((method): Route => ({
@@ -107,6 +114,25 @@ const person: readonly Route[] = [
     handler: loginPage,
     summary: 'Where a sign-in stands.',
     responses: { 200: HTML },
+  },
+  {
+    method: 'GET',
+    path: '/login/:transaction/biometrics',
+    kind: 'page',
+    handler: atBiometrics(loginStepPage),
+    summary: 'The page of the biometric reader, or where the sign-in stands.',
+    responses: { 200: HTML },
+  },
+  {
+    method: 'POST',
+    path: '/login/:transaction/biometrics',
+    kind: 'page',
+    handler: atBiometrics(loginStep),
+    // A reader's answer is larger than anything else that a person sends: a door of its own has limits of its own.
+    bodyBytesMax: BIOMETRICS_BYTES_MAX,
+    valueCharsMax: BIOMETRICS_BYTES_MAX,
+    summary: 'What a biometric reader answered: a form of our own pages.',
+    responses: { 200: HTML, 303: { description: 'To the next page, or with the code to the redirect URI.' } },
   },
   {
     method: 'GET',

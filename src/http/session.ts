@@ -78,5 +78,5 @@ export const renewed = (world: World, request: Request, { transaction, browserSe
   bindBrowser(request.cookies, transaction, browserSecret, request.at, isSecure(world.settings.issuer))
 
 /** A page of this session: its forms may lead back to the relying party (rule 26). */
-export const sessionPage = (world: World, request: Request, session: Session, html: string, status = 200): Reply =>
-  withCookies(page(html, status, pagePolicy({ redirectUri: session.state.request?.redirectUri })), languageCookies(world, request))
+export const sessionPage = (world: World, request: Request, session: Session, html: string, status = 200, reader = false): Reply =>
+  withCookies(page(html, status, pagePolicy({ redirectUri: session.state.request?.redirectUri, reader })), languageCookies(world, request))

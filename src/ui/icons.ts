@@ -16,6 +16,10 @@ const PATHS = {
   pin: '<rect x="5" y="3" width="14" height="18" rx="2"/><path d="M9 8h.01M12 8h.01M15 8h.01M9 12h.01M12 12h.01M15 12h.01M9 16h.01M12 16h.01M15 16h.01"/>',
   biometrics:
     '<path d="M6 17c1-2 1-4 1-6a5 5 0 0 1 10 0c0 3-.3 5.5-1 8M12 11c0 4-.5 7-2 9.5M4 13v-2a8 8 0 0 1 12-7M20 11c0 1.5 0 3-.2 4.5"/>',
+  face: '<circle cx="12" cy="12" r="9"/><path d="M8.5 9.5v.1M15.5 9.5v.1M8.5 15c2 1.8 5 1.8 7 0"/>',
+  eye: '<path d="M2.5 12C5 7.5 8.5 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-6 6.5-9.5 6.5S5 16.5 2.5 12z"/><circle cx="12" cy="12" r="3"/>',
+  barred: '<circle cx="12" cy="12" r="9"/><path d="M6 6l12 12"/>',
+  search: '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5L21 21"/>',
   knowledge:
     '<rect x="3" y="5" width="18" height="14" rx="2"/><circle cx="8.5" cy="11" r="2"/><path d="M5.5 16c.5-2 5.5-2 6 0M14.5 10H18M14.5 14H18"/>',
   wallet: '<rect x="7" y="2.5" width="10" height="19" rx="2"/><path d="M11 18.5h2"/>',

@@ -1,4 +1,5 @@
 /** Every page of the person. Each is a pure function of the frame and its view. */
+export { biometricsPage } from './biometrics.ts'
 export { checkPage } from './check.ts'
 export { choosePage } from './choose.ts'
 export { consentPage } from './consent.ts'

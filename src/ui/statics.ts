@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Brand } from './brand.ts'
 import { readStatic } from './static-files.ts'
-import { iconSvg, stylesheet } from './theme.ts'
+import { compact, iconSvg, stylesheet } from './theme.ts'
 import type { StaticPaths } from './views.ts'
 
 /** A file served with `Cache-Control: public, max-age=31536000, immutable`: its path changes with its content. */
@@ -19,6 +19,8 @@ export type Statics = {
   readonly paths: StaticPaths
   /** The demo relying party's: the same stylesheet with its own look behind it, and its logo. */
   readonly demoPaths: StaticPaths & { readonly logo: string }
+  /** Of the page for biometric readers alone. */
+  readonly readerPaths: { readonly js: string; readonly css: string }
   readonly files: readonly StaticFile[]
 }
 
@@ -65,11 +67,14 @@ export const makeStatics = (brand: Brand): Statics => {
   const js = staticFile('pages', 'js', JS, readStatic('pages.js'))
   const check = staticFile('check', 'js', JS, readStatic('check.js'))
   const icon = staticFile('icon', 'svg', SVG, iconSvg(brand))
+  const readerJs = staticFile('biometrics', 'js', JS, readStatic('biometrics.js'))
+  const readerCss = staticFile('biometrics', 'css', CSS, compact(readStatic('biometrics.css')))
   const demoCss = staticFile('demo', 'css', CSS, stylesheet(brand, 'demo.css'))
   const logo = staticFile('harbour', 'svg', SVG, readStatic('harbour.svg'))
   return {
     paths: { css: css.path, js: js.path, icon: icon.path, check: check.path },
     demoPaths: { css: demoCss.path, js: js.path, icon: logo.path, check: check.path, logo: logo.path },
-    files: [css, js, check, icon, demoCss, logo],
+    readerPaths: { js: readerJs.path, css: readerCss.path },
+    files: [css, js, check, icon, readerJs, readerCss, demoCss, logo],
   }
 }

@@ -3,9 +3,11 @@
  * Texts in a view come from strangers (relying parties, ID systems): the pages clip, isolate and escape them.
  */
 import type { AnswerProblem } from '../../domain/knowledge.ts'
-import type { Channel, Factor, IdType, Instant } from '../../domain/ports.ts'
+import type { Channel, Factor, IdType, Instant, Modality } from '../../domain/ports.ts'
 import type { Told } from '../../domain/verified/consent.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
+import type { CaptureFamily } from '../biometrics/faults.ts'
+import type { Wanted } from '../biometrics/settings.ts'
 import type { Brand } from './brand.ts'
 import type { Language } from './language.ts'
 
@@ -65,6 +67,8 @@ export type Problem = {
   readonly triesLeft?: number
   /** `send_too_early` and the like: when it can be done. */
   readonly from?: Instant
+  /** What was wrong with the answer of a biometric reader. */
+  readonly capture?: CaptureFamily
 }
 
 /** One kind of identifier to choose from, as the operator set it. */
@@ -216,6 +220,33 @@ export type NoticeView = {
     /** Where people complain about how their details are used. */
     readonly authority?: { readonly name: string; readonly url: string }
   }
+}
+
+/** Posts `biometrics`, the reader's answer, to `${base}/biometrics`. Needs script: without it the page leads to the other ways. */
+export type BiometricsView = PasswordView & {
+  /** What the script needs to speak to readers: no words, nothing of the person. */
+  readonly reader: ReaderSettings
+  /** The page's own script and looks. */
+  readonly statics: { readonly js: string; readonly css: string }
+}
+
+/** Times in milliseconds. */
+export type ReaderSettings = {
+  readonly ports: readonly number[]
+  readonly discoverMs: number
+  readonly infoMs: number
+  readonly captureMs: number
+  readonly env: string
+  readonly domainUri: string
+  /** What the reader signs: good for this attempt. */
+  readonly transactionId: string
+  readonly deviceSubId: string
+  readonly wanted: Readonly<Partial<Record<Modality, Wanted>>>
+  /** Error codes of readers to sentences of the page. */
+  readonly codes: Readonly<Record<string, CaptureFamily>>
+  readonly answerBytesMax: number
+  /** The browser asks the person before it lets a page of this address speak to the device. */
+  readonly asks: boolean
 }
 
 /** Posts `claims` and `scopes` (each none, one or many), `notice` and `action` `accept` or `cancel` to `${base}/consent`. */

@@ -31,6 +31,7 @@ const { values } = parseArgs({
     person: { type: 'string', default: '8267411571' },
     people: { type: 'string', default: fileURLToPath(new URL('../people.json', import.meta.url)) },
     fault: { type: 'string' },
+    attached: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -47,5 +48,7 @@ else if (types.length === 0 || ports.length === 0 || (fault !== undefined && !is
   const { data, people, person } = values
   const running = await startReaders({ data: resolve(data), people, types, ports, person, fault, now: () => Date.now() })
   stdout.write(`Simulated readers (${types.join(', ')}) at 127.0.0.1, ports ${running.ports.join(', ')}.\n`)
+  // Started by a demonstration: it ends when that does.
+  if (values.attached) process.stdin.on('end', () => exit(0)).resume()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void running.close().then(() => exit(0)))
 }

@@ -4,6 +4,7 @@ import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-pe
 import { memorySingleUse } from '../../../adapters/single-use/memory/memory-single-use.ts'
 import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
 import type { Json, KeyStore, PluginDescription } from '../../../domain/ports.ts'
+import { deviceTrust } from '../../../src/biometrics/trust.ts'
 import { clientKeySets } from '../../../src/client-key-sets.ts'
 import { readSettings } from '../../../src/config.ts'
 import { onlyIdSystem } from '../../../src/id-systems.ts'
@@ -73,6 +74,11 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     singleUse: memorySingleUse({ clock }),
     secrets: { index: key, subject: key, code: key, csrf: key, digest: key, dpopNonce: key },
     ...onlyIdSystem({ description, generation: 1, system: { health: async () => ({ status: 'up' }), close: async () => undefined } }),
+    readers: deviceTrust(
+      { trust: { refused: [] } },
+      () => undefined,
+      () => undefined,
+    ),
     clientKeys: clientKeySets({ documents: { get: async () => ({ ok: false, fault: 'unreachable' }) }, clock, log }),
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),

@@ -1,6 +1,8 @@
+import { FAMILIES_OF_CODES } from '../../../src/biometrics/faults.ts'
 import { brandOf } from '../../../src/ui/brand.ts'
 import { demoHomePage, demoResultPage, outboxPage } from '../../../src/ui/demo.ts'
 import {
+  biometricsPage,
   checkPage,
   choosePage,
   consentPage,
@@ -18,7 +20,7 @@ import {
 } from '../../../src/ui/pages.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { dir, LANGUAGES } from '../../../src/ui/text.ts'
-import type { ChooseView, DemoFrame, Frame, KnowledgeView, Language, Limit, MyView, OtpView } from '../../../src/ui/views.ts'
+import type { BiometricsView, ChooseView, DemoFrame, Frame, KnowledgeView, Language, Limit, MyView, OtpView } from '../../../src/ui/views.ts'
 import { REFUSALS } from '../../../domain/refusals.ts'
 
 export const brand = brandOf({})
@@ -53,6 +55,19 @@ const otp: OtpView = {
   state: 'sent',
   code: { until: '2026-11-24T14:30:00.000Z', secondsLeft: 172 },
   resend: { left: 2 },
+  otherWays: true,
+  limit,
+}
+
+const biometrics: BiometricsView = {
+  idEnding: '1571',
+  reader: {
+    ports: Array.from({ length: 100 }, (_, index) => 4501 + index),
+    ...{ discoverMs: 30_000, infoMs: 30_000, captureMs: 30_000, env: 'Developer', domainUri: 'https://id.almaria.example' },
+    ...{ transactionId: 'Zx81Qm42Ta', deviceSubId: '0', codes: FAMILIES_OF_CODES, answerBytesMax: 1_900_000, asks: true },
+    wanted: { Face: { count: 1, scoreMin: 70, subtypes: [] }, Finger: { count: 1, scoreMin: 70, subtypes: ['UNKNOWN'] } },
+  },
+  statics: statics.readerPaths,
   otherWays: true,
   limit,
 }
@@ -212,6 +227,10 @@ export const SAMPLES: Readonly<Record<string, (frame: Frame) => string>> = {
   password: (frame) => passwordPage(frame, { idEnding: '1571', otherWays: true, limit: { ...limit, extensible: false } }),
   'password-wrong': (frame) =>
     passwordPage(frame, { idEnding: '1571', otherWays: true, problem: { code: 'factor_wrong', triesLeft: 2 }, limit }),
+  biometrics: (frame) => biometricsPage(frame, biometrics),
+  'biometrics-weak': (frame) => biometricsPage(frame, { ...biometrics, problem: { code: 'malformed', capture: 'weak' } }),
+  'biometrics-wrong': (frame) =>
+    biometricsPage(frame, { ...biometrics, otherWays: false, problem: { code: 'factor_wrong', triesLeft: 2 } }),
   consent: (frame) =>
     consentPage(frame, {
       idEnding: '1571',
