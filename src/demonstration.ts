@@ -48,10 +48,13 @@ export const demonstrate = async (settings: Settings, runtime: Runtime, print: (
     for (const end of closing.splice(0)) await end()
   }
   try {
+    // Their keys take a moment to make: meanwhile the broker opens.
+    const starting = settings.demoReaders ? startReaders(settings.data, settings.sbi.port.range) : undefined
+    starting?.catch(() => undefined)
+    closing.push(async () => (await starting?.catch(() => undefined))?.close())
     const broker = await serve(settings, runtime, idSystem.choice)
     closing.push(() => broker.close())
-    const readers = settings.demoReaders ? await startReaders(settings.data, settings.sbi.port.range) : undefined
-    if (readers !== undefined) closing.push(() => readers.close())
+    const readers = await starting
     const privateJwk = await demoKey(join(settings.data, 'demo', 'relying-party.json'), chance)
     await register(broker.world, privateJwk, redirectUriOf(server.origin))
     server.handle(

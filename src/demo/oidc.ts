@@ -31,7 +31,7 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const ASSERTION_S = 60
 const CLOCKS_DIFFER_S = 10
 const ALGORITHMS = ['ES256', 'PS256', 'RS256', 'EdDSA']
-const ACR_VALUES = 'mosip:idp:acr:generated-code mosip:idp:acr:static-code mosip:idp:acr:password mosip:idp:acr:knowledge'
+const ACR_VALUES = ['generated-code', 'static-code', 'password', 'biometrics', 'knowledge'].map((name) => `mosip:idp:acr:${name}`).join(' ')
 
 const DETAILS = {
   name: { essential: true },

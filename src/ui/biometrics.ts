@@ -2,7 +2,7 @@ import { CAPTURE_FAMILIES, type CaptureFamily } from '../biometrics/faults.ts'
 import { type Html, html, type Part, raw } from './html.ts'
 import { icon, type IconName } from './icons.ts'
 import { layout } from './layout.ts'
-import { also, backLink, csrfField, idLine, limitForm, summary, tell, to, type Told } from './parts.ts'
+import { also, backLink, csrfField, idLine, limitForm, provenNote, summary, tell, to, type Told } from './parts.ts'
 import type { BiometricsView, Frame, Page, Problem } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
@@ -129,7 +129,7 @@ export const biometricsPage: Page<BiometricsView> = (frame, view) => {
       <script src="${view.statics.js}" defer></script>`,
     main: html`${backLink(frame, words)}${told && summary(told, 'start-scan')}
       <h1>${say('bio.title')}</h1>
-      ${idLine(frame, words, view.idEnding)}${noScript(frame, view, words)}
+      ${idLine(frame, words, view.idEnding, view.proven !== undefined)}${provenNote(words, view.proven)}${noScript(frame, view, words)}
       <form id="form-biometrics" method="post" action="${to(frame, 'biometrics')}" novalidate>
         ${csrfField(frame)}<input type="hidden" id="biometrics" name="biometrics" value="" />
         ${scanner(view, words)}

@@ -7,6 +7,9 @@ import { READER_KEY_FOLDER } from '../../../adapters/id-system/mock/biometrics.t
 
 const pairs = promisify(generateKeyPair)
 
+/** Authorities may have keys on curves, which are made at once; readers sign by RS256, and captures are encrypted under RSA. */
+type Kind = 'rsa' | 'ed25519'
+
 const DAY_MS = 86_400_000
 /** SBI: the key of a reader is changed every thirty days. */
 const READER_DAYS = 30
@@ -38,9 +41,9 @@ const write = (file: string, text: string): void => {
   renameSync(`${file}.new`, file)
 }
 
-const keyAt = async (file: string): Promise<KeyObject> => {
+const keyAt = async (file: string, kind: Kind): Promise<KeyObject> => {
   if (!existsSync(file)) {
-    const { privateKey } = await pairs('rsa', { modulusLength: 2048 })
+    const { privateKey } = kind === 'rsa' ? await pairs('rsa', { modulusLength: 2048 }) : await pairs('ed25519')
     write(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
   }
   return createPrivateKey(readFileSync(file))
@@ -80,10 +83,14 @@ const base64 = (made: X509Certificate): string => made.raw.toString('base64')
 export const openAuthority = async (folder: string, mockFolder: string, now: number): Promise<Authority> => {
   const idFolder = join(mockFolder, READER_KEY_FOLDER)
   for (const made of [folder, idFolder]) mkdirSync(made, { recursive: true, mode: 0o700 })
-  const key = (name: string): Promise<KeyObject> => keyAt(join(folder, `${name}.key.pem`))
-  const [providerKey, modulesKey, readerKey, moduleKey] = await Promise.all(['provider', 'modules', 'reader', 'module'].map(key))
-  const idKey = await keyAt(join(idFolder, 'key.pem'))
-  if (!providerKey || !modulesKey || !readerKey || !moduleKey) throw new TypeError('a key is missing')
+  const key = (name: string, kind: Kind): Promise<KeyObject> => keyAt(join(folder, `${name}.key.pem`), kind)
+  const [providerKey, modulesKey, readerKey, moduleKey, idKey] = await Promise.all([
+    key('provider', 'ed25519'),
+    key('modules', 'ed25519'),
+    key('reader', 'rsa'),
+    key('module', 'rsa'),
+    keyAt(join(idFolder, 'key.pem'), 'rsa'),
+  ])
   const provider = { name: 'Tern Readers of Almaria', key: providerKey }
   const modules = { name: 'Trust Modules of Almaria', key: modulesKey }
   const own = ({ name: subject, key: ofIssuer }: Issuer, file: string): Named => ({

@@ -150,7 +150,7 @@ const captureOne = (kit: Kit, reader: Reader, request: CaptureRequest, index: nu
   const template = templateOf(fault === 'other-person' ? kit.otherSeed : kit.seed, reader.type, shown)
   const record = asRecord(reader.type, noisy(template))
   const { transactionId } = request
-  const recipient = fault === 'other-key' ? createPublicKey(kit.authority.provider.key) : kit.authority.idSystem.publicKey
+  const recipient = fault === 'other-key' ? createPublicKey(kit.authority.reader.key) : kit.authority.idSystem.publicKey
   const { bioValue, ...keys } = encrypted(kit, record, timestamp, transactionId, recipient)
   const claims: Claims = {
     digitalId: identityOf(kit, reader, fault),

@@ -54,7 +54,7 @@ export const FAULTS = {
   'other-key': { told: 'wrong', what: 'it encrypted for somebody else' },
   'other-person': { told: 'wrong', what: 'somebody else is at the reader' },
   // It works, slowly.
-  slow: { told: 'works', what: 'it takes three seconds for everything' },
+  slow: { told: 'works', what: 'it takes its time for everything' },
 } as const satisfies Readonly<Record<string, { readonly told: string; readonly what: string }>>
 
 export type Fault = keyof typeof FAULTS

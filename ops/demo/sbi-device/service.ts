@@ -3,7 +3,7 @@ import { capture, identityOf, signed, type CaptureRequest, type Kit, type Reader
 import type { Fault } from './faults.ts'
 import { listen, type Answer, type Asked, type Listening } from './wire.ts'
 
-const SLOW_MS = 3000
+const SLOW_MS = 1500
 const CAPTURE_MS = 400
 const HUGE_BYTES = 2_200_000
 

@@ -13,7 +13,7 @@ const look = document.getElementById('look')
 
 // Ports that are asked at once: an old phone lives with it, and a machine that is slow to refuse is done in time.
 const AT_ONCE = 16
-const PORT_MS = 4000
+const PORT_MS = 8000
 const INFO_BYTES_MAX = 262144
 const READERS_MAX = 20
 const NAME_MAX = 60
