@@ -25,6 +25,8 @@ export type ReadersHere = {
   readonly kit: Kit
   readonly asked: (changes?: Partial<Asked>) => Asked
   readonly answer: (type: Modality, fault?: Fault, changes?: Partial<CaptureRequest>) => readonly unknown[]
+  /** What a face of this person is to the ID system. */
+  readonly proof: (seed: string) => string
   readonly end: () => void
 }
 
@@ -48,23 +50,25 @@ export const readersHere = async (): Promise<ReadersHere> => {
     ...{ env: 'Developer', freshS: 120, skewS: 10, transactionId: 'Zx81Qm42Ta', domainUri: 'https://id.example', wanted: WANTED },
     ...{ proofMax: 500_000, at: NOW, devices: anchors('provider.pem'), modules: anchors('modules.pem') },
   }
+  const answerOf = (by: Kit, type: Modality, fault?: Fault, changes: Partial<CaptureRequest> = {}): readonly unknown[] => {
+    const reader = READERS.find((known) => known.type === type)
+    if (reader === undefined) throw new Error(`no reader of ${type}`)
+    const wanted = WANTED.get(type)
+    const bio = { type, count: wanted?.count ?? 1, bioSubType: wanted?.subtypes ?? [], requestedScore: 70, previousHash: '' }
+    const request = {
+      env: 'Developer',
+      purpose: 'Auth',
+      specVersion: '0.9.5',
+      domainUri: asked.domainUri,
+      transactionId: asked.transactionId,
+    }
+    return capture(by, reader, { ...request, bio: [bio], ...changes }, fault).biometrics
+  }
   return {
     ...{ folder, mockFolder, authority, stranger: unknown, kit },
     asked: (changes = {}) => ({ ...asked, ...changes }),
-    answer: (type, fault, changes = {}) => {
-      const reader = READERS.find((known) => known.type === type)
-      if (reader === undefined) throw new Error(`no reader of ${type}`)
-      const wanted = WANTED.get(type)
-      const bio = { type, count: wanted?.count ?? 1, bioSubType: wanted?.subtypes ?? [], requestedScore: 70, previousHash: '' }
-      const request = {
-        env: 'Developer',
-        purpose: 'Auth',
-        specVersion: '0.9.5',
-        domainUri: asked.domainUri,
-        transactionId: asked.transactionId,
-      }
-      return capture(kit, reader, { ...request, bio: [bio], ...changes }, fault).biometrics
-    },
+    answer: (...given) => answerOf(kit, ...given),
+    proof: (seed) => JSON.stringify(answerOf({ ...kit, seed }, 'Face')),
     end: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

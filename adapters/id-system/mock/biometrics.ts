@@ -37,8 +37,8 @@ export type ReaderKey = { readonly privateKey: KeyObject; readonly certificate: 
 export const READER_KEY_FOLDER = 'readers'
 
 /** Throws where there is none: then nothing that readers send can be opened, and nobody was proven wrong. */
-export const readerKeyOf = (dataDirectory: string): ReaderKey => {
-  const read = (name: string): Buffer => readFileSync(join(dataDirectory, READER_KEY_FOLDER, name))
+export const readerKeyOf = (folder: string): ReaderKey => {
+  const read = (name: string): Buffer => readFileSync(join(folder, name))
   return { privateKey: createPrivateKey(read('key.pem')), certificate: new X509Certificate(read('certificate.pem')).raw }
 }
 

@@ -5,6 +5,7 @@
  * Its data directory holds its key, its journal of codes, which is the mailbox too (`readOutbox`), and the control file by which it can
  * be made slow, dead or mad while it runs (`setFaults`).
  */
+import { join } from 'node:path'
 import type {
   IdSystem,
   IdSystemPlugin,
@@ -21,7 +22,7 @@ import type {
 } from '../plugin.ts'
 import { keyed, keyOf, same } from '../plugin-key.ts'
 import { sessionsOf, type Sessions } from '../sessions.ts'
-import { biometricsAreRight, readerKeyOf } from './biometrics.ts'
+import { biometricsAreRight, READER_KEY_FOLDER, readerKeyOf } from './biometrics.ts'
 import { codesOf, type Codes } from './codes.ts'
 import { faultsOf, suffer } from './faults.ts'
 import { openJournal } from './journal.ts'
@@ -111,7 +112,11 @@ const prove = (mock: Mock, request: VerifyRequest, person: MockPerson | undefine
     case 'password':
       return secretIsRight(mock.key, person?.password, request.proof)
     case 'biometrics':
-      return biometricsAreRight(readerKeyOf(mock.tools.dataDirectory), request.proof, person?.biometrics)
+      return biometricsAreRight(
+        readerKeyOf(mock.settings.readers ?? join(mock.tools.dataDirectory, READER_KEY_FOLDER)),
+        request.proof,
+        person?.biometrics,
+      )
     case 'knowledge':
       return knows(mock.key, person, request.proof)
     case 'wallet':

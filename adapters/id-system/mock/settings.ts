@@ -15,6 +15,8 @@ export type Faults = {
 
 export type MockSettings = {
   readonly people: string
+  /** Folder of the key pair that readers encrypt for; absent: `readers` in the data directory. */
+  readonly readers?: string
   readonly otpValidForS: number
   readonly sessionLifetimeS: number
   readonly faults: Faults
@@ -34,6 +36,12 @@ export const settingsSchema: { readonly [key: string]: Json } = {
   additionalProperties: false,
   properties: {
     people: { type: 'string', minLength: 1, maxLength: 4096, default: DEMO_PEOPLE, description: 'Path of the people file.' },
+    readers: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 4096,
+      description: 'Folder with key.pem and certificate.pem, for which biometric readers encrypt.',
+    },
     otpValidForS: { type: 'integer', minimum: 30, maximum: 600, default: OTP_VALID_FOR_S, description: 'How long a code works, seconds.' },
     sessionLifetimeS: {
       type: 'integer',

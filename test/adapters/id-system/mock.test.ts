@@ -5,10 +5,12 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, appendFileSync, statSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vectorOf } from '../../../adapters/id-system/mock/biometrics.ts'
 import { DEMO_PEOPLE, mockPlugin, readOutbox, setFaults, type Message } from '../../../adapters/id-system/mock/plugin.ts'
 import type { IdSystem, IndividualId, PluginTools, SendRequest } from '../../../adapters/id-system/plugin.ts'
 import { loadPlugin } from '../../../adapters/id-system/registry.ts'
 import { idSystemContract, type PersonFixture } from '../../contracts/id-system.ts'
+import { readersHere, SEED } from '../../support/readers.ts'
 import { systemChance } from '../../support/chance.ts'
 import { handClock, type HandClock } from '../../support/hand-clock.ts'
 import { logBook, systemTimers as timers } from '../../support/plugin-world.ts'
@@ -19,6 +21,9 @@ const answers = (name: string, birthdate: string): string => JSON.stringify({ bi
 
 const NAMED = ['name', 'given_name', 'family_name', 'gender', 'birthdate', 'email', 'address']
 
+const readers = await readersHere()
+after(() => readers.end())
+
 const maya: PersonFixture = {
   id: uin('8267411571'),
   aliases: [
@@ -26,7 +31,7 @@ const maya: PersonFixture = {
     { type: 'phone', value: '+999205550171' },
     { type: 'email', value: 'maya.rahimi@mail.almaria.example' },
   ],
-  proofs: { pin: '545411', password: 'Harbour-Lamp-71', knowledge: answers('Maya Rahimi', '1987-11-25') },
+  proofs: { pin: '545411', password: 'Harbour-Lamp-71', knowledge: answers('Maya Rahimi', '1987-11-25'), biometrics: readers.proof(SEED) },
   claims: [...NAMED, 'phone_number', 'picture'],
 }
 const ravi: PersonFixture = { id: uin('4417098235'), proofs: { pin: '730215', password: 'Monsoon-Kite-35' }, claims: NAMED }
@@ -38,18 +43,31 @@ const sentCodes = async (dataDirectory: string, transaction: string): Promise<re
 idSystemContract({
   name: 'the mock',
   plugin: async () => mockPlugin(),
-  settings: {},
+  settings: { readers: join(readers.mockFolder, 'readers') },
   fixtures: {
     valid: maya,
     second: ravi,
     blocked: nadia,
     unknown: uin('1000000009'),
-    wrong: { otp: '000000', pin: '000000', password: 'not-my-password', knowledge: answers('Maya Rahimi', '1987-11-26') },
+    wrong: {
+      otp: '000000',
+      pin: '000000',
+      password: 'not-my-password',
+      knowledge: answers('Maya Rahimi', '1987-11-26'),
+      biometrics: readers.proof('nobody-at-all'),
+    },
   },
   sentCodes,
   outage: async (dataDirectory, on) => setFaults(dataDirectory, { outage: on }),
   slow: async (dataDirectory, slowMs) => setFaults(dataDirectory, { slowMs }),
   codeValidForSMax: 180,
+})
+
+describe('SBI: what a reader encrypted', () => {
+  it('vector and additional data are the end of timestamp XOR transaction (golden vector of MOSIP)', () => {
+    const { iv, aad } = vectorOf('2026-01-02T03:04:05.678Z', '1234567890')
+    expect([iv, aad].map((bytes) => bytes.toString('base64url'))).to.deep.equal(['MzoBBgkEABgBDwFq', 'MDJUMDM6AQYJBAAYAQ8Bag'])
+  })
 })
 
 describe('the mock ID system', () => {
