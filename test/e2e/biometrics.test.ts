@@ -132,7 +132,10 @@ describe('A person signs in with a biometric reader, in Chromium (SBI 0.9.5, 1.0
           // Said by the script, or by the broker on the page that answers.
           await until(`${fault}: ${titleOf(told)}`, async () => {
             // While the answer comes there is no page to look at.
-            const texts = await page.locator('#scan h2, #problem h2').allInnerTexts().catch((): string[] => [])
+            const texts = await page
+              .locator('#scan h2, #problem h2')
+              .allInnerTexts()
+              .catch((): string[] => [])
             return texts.includes(titleOf(told))
           })
         }

@@ -34,7 +34,11 @@ export const fromBank = async (
 }
 
 /** Says who one is and how one proves it. */
-export const choose = async (page: Page, factor: 'otp' | 'pin' | 'password' | 'biometrics' | 'knowledge', id = PERSON.id): Promise<void> => {
+export const choose = async (
+  page: Page,
+  factor: 'otp' | 'pin' | 'password' | 'biometrics' | 'knowledge',
+  id = PERSON.id,
+): Promise<void> => {
   await page.fill('#individual_id', id)
   const radio = page.locator(`#factor-${factor}`)
   if ((await radio.count()) > 0) await page.click(`label[for=factor-${factor}]`)
