@@ -20,7 +20,17 @@ import {
 } from '../../../src/ui/pages.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { dir, LANGUAGES } from '../../../src/ui/text.ts'
-import type { BiometricsView, ChooseView, DemoFrame, Frame, KnowledgeView, Language, Limit, MyView, OtpView } from '../../../src/ui/views.ts'
+import type {
+  BiometricsView,
+  ChooseView,
+  DemoFrame,
+  Frame,
+  KnowledgeView,
+  Language,
+  Limit,
+  MyView,
+  OtpView,
+} from '../../../src/ui/views.ts'
 import { REFUSALS } from '../../../domain/refusals.ts'
 
 export const brand = brandOf({})
