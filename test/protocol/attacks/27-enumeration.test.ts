@@ -25,6 +25,7 @@ describe('attack 27: who is known, and guessing (rules 21 and 22)', () => {
       .replace(/value="?[A-Za-z0-9_-]{43}"?/g, 'CSRF')
       .replace(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'AT')
       .replace(/\d{2}:\d{2}(:\d{2})?/g, 'AT')
+      .replace(/data-seconds="?\d+/g, 'SECONDS')
       .replace(/(class="ref num"[^>]*>)[0-9A-Z]{4}</g, '$1REF<')
       .replace(/[0-9A-Z]{4}-[0-9A-Z]{4}|[0-9a-f]{8}-[0-9a-f-]{27}/g, 'REF'),
   })
