@@ -43,7 +43,8 @@ describe('A hostile request to every door gets a clear error and changes nothing
   let attacker: Begun
   let before1: number
 
-  const count = (): number => readEvents(here.data).length
+  /** What somebody at a door may have caused: the audit log signs what it holds by itself, every ten seconds. */
+  const count = (): number => readEvents(here.data).filter(({ stream }) => !stream.startsWith('checkpoint-')).length
 
   before(async () => {
     here = await brokerHere()
