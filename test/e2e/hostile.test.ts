@@ -200,6 +200,8 @@ describe('A hostile request to every door gets a clear error and changes nothing
           const elsewhere = await send(here.issuer, { method, path, headers: { ...type, ...evil }, ...body })
           expectPlain(elsewhere, 'another Host')
           expect(`${elsewhere.body}${JSON.stringify(elsewhere.headers)}`, 'attack 21').not.to.include('evil.example')
+          // Any post to it begins a login of the person's own page, as a visit of a relying party does.
+          if (path === '/my/sign-in') before1 = count()
         }
       })
     })

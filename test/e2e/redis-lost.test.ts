@@ -19,7 +19,8 @@ describe('what Redis holds is lost in the middle of an attack (rules 32 and 40)'
   let party: Party
   before(async () => {
     redis = await startRoles()
-    here = await brokerHere({ env: redis.env })
+    // So many wrong proofs from one network would bring everybody to the check before a login (6.3), which has its own tests.
+    here = await brokerHere({ env: { ...redis.env, ESIGNET_GUARD_WHEN: 'never' } })
     party = await register(here, await newParty('shop'))
   })
   after(async () => {

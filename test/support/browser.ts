@@ -41,7 +41,12 @@ export const choose = async (
 ): Promise<void> => {
   await page.fill('#individual_id', id)
   const radio = page.locator(`#factor-${factor}`)
-  if ((await radio.count()) > 0) await page.click(`label[for=factor-${factor}]`)
+  if ((await radio.count()) > 0) {
+    const label = page.locator(`label[for=factor-${factor}]`)
+    // Where there are many ways, the page folds the last of them away.
+    if (!(await label.isVisible())) await page.click('#more-ways summary')
+    await label.click()
+  }
   await page.click('#form-choose #continue')
   await page.waitForSelector(`#form-${factor}`)
 }
