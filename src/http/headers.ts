@@ -56,7 +56,7 @@ export const pagePolicy = (
     "style-src 'self'",
     "img-src 'self' data:",
     ...(options.scripts === undefined ? [] : [`frame-src ${options.scripts}`, `connect-src ${options.scripts}`]),
-    ...(options.reader === true ? ["connect-src 'self' http://127.0.0.1:*"] : []),
+    ...(options.reader === true ? ['connect-src http://127.0.0.1:*'] : []),
     // What leads nowhere else has forms that come back to us.
     options.own === true ? "form-action 'self'" : formAction(options.redirectUri),
     "frame-ancestors 'none'",
