@@ -6,7 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { choose, expectAccessible, expectNarrow, launchChromium, personOf, prove, transactionOf, type Habits } from '../support/browser.ts'
-import { readEvents, typesOf, until } from '../support/broker.ts'
+import { causedEvents, typesOf, until } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import {
   accept,
@@ -52,7 +52,7 @@ describe('Section D of the rules: the browser', function () {
     await here.end()
   })
 
-  const count = (): number => readEvents(here.data).length
+  const count = (): number => causedEvents(here.data).length
   const addressOf = async (party = shop, more: Readonly<Record<string, string | undefined>> = {}) => {
     const request = await requestOf(party, { with: more })
     return { ...request, url: `${here.issuer}/authorize?${form(request.members)}` }

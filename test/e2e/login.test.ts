@@ -14,7 +14,7 @@ import {
   transactionOf,
   type Habits,
 } from '../support/browser.ts'
-import { otpOf, outbox, readEvents, startBroker, typesOf, until, type BrokerProcess } from '../support/broker.ts'
+import { otpOf, outbox, causedEvents, startBroker, typesOf, until, type BrokerProcess } from '../support/broker.ts'
 
 type Someone = {
   readonly id: string
@@ -360,7 +360,7 @@ describe('A person signs in at the demo bank, in Chromium', function () {
       withPerson({}, async (page) => {
         const transaction = await fromBank(page, broker)
         await choose(page, 'pin')
-        const before = readEvents(broker.data).length
+        const before = causedEvents(broker.data).length
         const path = page.url()
         await withPerson({}, async (stranger) => {
           const reply = await stranger.goto(path)
@@ -370,7 +370,7 @@ describe('A person signs in at the demo bank, in Chromium', function () {
           expect(text).not.to.include('Harbour').and.not.include('571')
           await expectAccessible(stranger)
         })
-        expect(readEvents(broker.data)).to.have.length(before)
+        expect(causedEvents(broker.data)).to.have.length(before)
         expect(transactionOf(page)).to.equal(transaction)
         await prove(page, 'pin', MAYA.pin)
         await arrived(page, broker)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import { after, before, describe, it } from 'mocha'
 import { randomUUID } from 'node:crypto'
-import { readEvents } from '../support/broker.ts'
+import { causedEvents, readEvents } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { keyHost, type KeyHost } from '../support/key-host.ts'
 import { FORM, newParty, redeem, register, signIn, userinfo, type Party } from '../support/rp.ts'
@@ -101,7 +101,7 @@ describe('REG-05: withdrawal by a service with a token of the configured issuer 
     for (let round = 0; round < 5; round += 1) {
       const done = await signIn(here, shop)
       const consent = consentOf(done.transaction)
-      const before = readEvents(here.data, '1').length
+      const before = causedEvents(here.data).length
       const [withdrawn, exchanged] = await Promise.all([ask(consent), redeem(here, shop, done)])
       expect(withdrawn.status).to.equal(200)
       const token = exchanged.json['access_token']
@@ -111,7 +111,7 @@ describe('REG-05: withdrawal by a service with a token of the configured issuer 
       expect(types.slice(types.indexOf('AccessRevoked')).some((type) => ['TokenExchanged', 'UserinfoReleased'].includes(type))).to.equal(
         false,
       )
-      expect(readEvents(here.data, '1').length).to.be.greaterThan(before)
+      expect(causedEvents(here.data).length).to.be.greaterThan(before)
     }
   })
 })
