@@ -339,18 +339,20 @@ describe('event store in SQLite', () => {
       for (const [n, event] of wishes.entries()) await one.append(`s-${n}`, 'no_stream', [event])
       const child = spawn(process.execPath, [CHILD, 'consume', file])
       child.stderr.pipe(process.stderr)
-      const finished: string[] = []
-      let hanging = ''
-      for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
-        for (const line of text.split('\n').filter((part) => part !== '')) {
-          const [kind, id] = line.split(' ')
-          if (kind === 'finished') finished.push(id!)
-          else hanging = id!
-        }
-        if (hanging !== '' && finished.length >= 5) break
-      }
+      let out = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+      const said = (kind: string): readonly string[] =>
+        out
+          .split('\n')
+          .slice(0, -1)
+          .filter((line) => line.startsWith(`${kind} `))
+          .map((line) => line.slice(kind.length + 1))
+      await until(() => said('hanging').length > 0 && said('finished').length >= 5, 'the child works')
       child.kill('SIGKILL')
+      // What it said until the end counts: a message that it finished is not told again.
       await once(child, 'close')
+      const finished = said('finished')
+      const [hanging = ''] = said('hanging')
       const attempts = new Map<string, number>()
       one.consume({ group: 'g', filter: { types: ['Wish'] } }, async (event, attempt) => {
         attempts.set(event.id, attempt)
