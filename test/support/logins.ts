@@ -21,8 +21,8 @@ export type Logins = {
   readonly clock: HandClock
   readonly start: (tx: string, client?: string) => Promise<void>
   readonly choose: (tx: string, person: string) => Promise<void>
-  /** As `src/steps/prove.ts` does it: attempt, count, ask, verdict, credit. */
-  readonly prove: (tx: string, hidden: Hidden) => Promise<void>
+  /** As `src/steps/prove.ts` does it: attempt, count, ask, verdict, credit. False where the login takes no proof: nothing is recorded. */
+  readonly prove: (tx: string, hidden: Hidden) => Promise<boolean>
   /** Consent and code, where the login stands there. */
   readonly agree: (tx: string) => Promise<void>
   readonly exchange: (tx: string) => Promise<void>
@@ -74,20 +74,21 @@ export const logins = async (policy: Policy, store?: EventStore): Promise<Logins
     const at = clock.now()
     const { state, events: recorded } = await wish(tx, { type: 'AttemptFactor', at, factor: 'pin' })
     const pending = state.pending.at(-1)
-    if (pending === undefined || !recorded.some(({ type }) => type === 'FactorAttempted')) return
+    if (pending === undefined || !recorded.some(({ type }) => type === 'FactorAttempted')) return false
     const { attempt, person, path, factor } = pending
     const counted = await count(tx, person, { type: 'CountAttempt', at, path, factor, transaction: tx })
     if (counted.refusal !== undefined) {
       await wish(tx, { type: 'RejectFactor', at, attempt, reason: 'limited' })
-      return
+      return true
     }
     if (hidden === 'right') {
       await wish(tx, { type: 'ConfirmFactor', at, attempt, factorsProven: ['pin'], samePerson: true })
       await count(tx, person, { type: 'CreditAttempt', at, path, transaction: tx, reason: 'success' })
-      return
+      return true
     }
     await wish(tx, { type: 'RejectFactor', at, attempt, reason: hidden })
     if (hidden === 'unavailable') await count(tx, person, { type: 'CreditAttempt', at, path, transaction: tx, reason: 'not_checked' })
+    return true
   }
 
   return {
