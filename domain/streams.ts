@@ -50,6 +50,9 @@ export const DEPLOYMENT_STREAM = 'deployment-nodes'
 export const denialStream = (denial: string): string => `denial-${denial}`
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
+/** Whose stream it is, of the streams of a person. */
+export const personOfStream = (stream: string): string => idOf(stream).split('.')[0] ?? ''
+
 /** Counters of one path of one person (rule 21). */
 export const attemptsStream = (person: string, path: Path): string => `person-${person}.${path}`
 /** What a person was told without having asked. */

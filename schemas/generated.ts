@@ -286,8 +286,19 @@ export type PersonRecordErased = {
   readonly type: 'RecordErased'
   /** When it was wished; the only clock that the rules see (rule 3). */
   readonly at: Instant
-  /** Rows of the person's key that were destroyed. */
+  /** Rows of the person's key that were destroyed by this act; a crash between the two leaves 0. */
   readonly rows: number
+}
+
+/** What lived of a person who is being erased was ended. */
+export type PersonRecordRestricted = {
+  readonly type: 'RecordRestricted'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** Agreements that stood and were taken back. */
+  readonly consents: number
+  /** Sign-ins that were under way and were ended. */
+  readonly logins: number
 }
 
 /** A device that the person trusts gets a new secret. */
@@ -455,7 +466,7 @@ export type TransactionFailAuthorization = {
   readonly type: 'FailAuthorization'
   /** When it was wished; the only clock that the rules see (rule 3). */
   readonly at: Instant
-  readonly reason: 'cancelled' | 'login_required' | 'release_unavailable'
+  readonly reason: 'cancelled' | 'login_required' | 'release_unavailable' | 'person_restricted'
 }
 
 /** The claims are released and sealed. */
@@ -1204,7 +1215,7 @@ export type PersonErasureCertified = {
   /** The latest of these: the key is destroyed then. */
   readonly until: Instant
   readonly erasedAt: Instant
-  /** Rows of the person's key that were destroyed. */
+  /** Rows of the person's key that were destroyed by this act; a crash between the two leaves 0. */
   readonly rows: number
   /** The certificate, signed (RFC 7515) with the key of the audit log. It names nobody but a reference that leads nowhere now. */
   readonly statement: string
@@ -1267,8 +1278,30 @@ export type PersonPersonErased = {
   /** The latest of these: the key is destroyed then. */
   readonly until: Instant
   readonly erasedAt: Instant
-  /** Rows of the person's key that were destroyed. */
+  /** Rows of the person's key that were destroyed by this act; a crash between the two leaves 0. */
   readonly rows: number
+}
+
+/** A person who is being erased is shut out: {consents} agreements were taken back and {logins} sign-ins ended; nothing of them is worth anything any more. */
+export type PersonProcessingRestricted = {
+  /** When it was asked for; from here on nobody signs in as this person. */
+  readonly requestedAt: Instant
+  readonly actor: Actor
+  readonly purpose: LookPurpose
+  readonly case: Case
+  /** For each class of records, until when the law of the deployment wants it to be known whose they are. */
+  readonly floors: readonly {
+    readonly class: 'authentication' | 'consent'
+    readonly until: Instant
+  }[]
+  /** The latest of these: the key is destroyed then. */
+  readonly until: Instant
+  /** From here on no code, no token and no agreement of this person lives. */
+  readonly restrictedAt: Instant
+  /** Agreements that stood and were taken back. */
+  readonly consents: number
+  /** Sign-ins that were under way and were ended. */
+  readonly logins: number
 }
 
 /** A message was counted on the {path} path. */
@@ -1366,6 +1399,7 @@ export type TransactionAuthorizationFailed = {
     | 'login_required'
     | 'code_refused'
     | 'release_unavailable'
+    | 'person_restricted'
 }
 
 /** A browser opened the sign-in page and was bound to it. */
@@ -2207,6 +2241,7 @@ export type PersonEvent =
   | { readonly type: 'PathReopened'; readonly data: PersonPathReopened }
   | { readonly type: 'PathRestricted'; readonly data: PersonPathRestricted }
   | { readonly type: 'PersonErased'; readonly data: PersonPersonErased }
+  | { readonly type: 'ProcessingRestricted'; readonly data: PersonProcessingRestricted }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
 
 export type SigningKeyEvent =
@@ -2276,6 +2311,7 @@ export type PersonCommand =
   | PersonCreditAttempt
   | PersonNotifyPerson
   | PersonRecordErased
+  | PersonRecordRestricted
   | PersonRenewDevice
   | PersonReopenPath
   | PersonRequestErasure

@@ -1,5 +1,5 @@
 import type { Destructions, EventStore, Log, PersonKeys } from '../domain/ports.ts'
-import { idOf } from '../domain/streams.ts'
+import { personOfStream } from '../domain/streams.ts'
 
 type Known = { readonly store: EventStore; readonly destructions: Destructions; readonly log: Log }
 
@@ -10,7 +10,7 @@ const erasedIn = async (store: EventStore): Promise<readonly string[]> => {
   const refs: string[] = []
   for (let after: string | undefined; ;) {
     const page = await store.readAll({ filter: { types: ['PersonErased'] }, max: PAGE_EVENTS, ...(after !== undefined && { after }) })
-    refs.push(...page.events.map(({ stream }) => idOf(stream).replace(/\..*$/, '')))
+    refs.push(...page.events.map(({ stream }) => personOfStream(stream)))
     if (page.end || page.next === undefined) return refs
     after = page.next
   }

@@ -7,8 +7,10 @@ type Retention = NonNullable<Policy['retention']>
 type Floors = PersonErasureCertified['floors']
 
 /** Stream `person-<ref>.erasure`; each event restates it (rule 8). */
-export type ErasureState = { readonly status: 'none' | 'requested' | 'erased' | 'certified' } & Partial<PersonErasureCertified>
-export type ErasureCommand = Extract<PersonCommand, { type: 'RequestErasure' | 'RecordErased' | 'CertifyErasure' }>
+export type ErasureState = {
+  readonly status: 'none' | 'requested' | 'restricted' | 'erased' | 'certified'
+} & Partial<PersonErasureCertified>
+export type ErasureCommand = Extract<PersonCommand, { type: 'RequestErasure' | 'RecordRestricted' | 'RecordErased' | 'CertifyErasure' }>
 export type ErasureRules = { readonly policy: Policy }
 
 const CLASSES = ['authentication', 'consent'] as const
@@ -44,8 +46,13 @@ const decide = (command: ErasureCommand, state: ErasureState, { policy }: Erasur
   if (requestedAt === undefined || actor === undefined || purpose === undefined || reference === undefined) return recorded()
   if (floors === undefined || until === undefined) return recorded()
   const request = { requestedAt, actor, purpose, case: reference, floors, until }
+  if (command.type === 'RecordRestricted') {
+    if (status !== 'requested') return recorded()
+    const { consents, logins } = command
+    return recorded({ type: 'ProcessingRestricted', data: { ...request, restrictedAt: at, consents, logins } })
+  }
   if (command.type === 'RecordErased') {
-    if (status !== 'requested' || at < until) return recorded()
+    if ((status !== 'requested' && status !== 'restricted') || at < until) return recorded()
     return recorded({ type: 'PersonErased', data: { ...request, erasedAt: at, rows: command.rows } })
   }
   const { erasedAt, rows } = before
@@ -53,12 +60,18 @@ const decide = (command: ErasureCommand, state: ErasureState, { policy }: Erasur
   return recorded({ type: 'ErasureCertified', data: { ...request, erasedAt, rows, statement: command.statement } })
 }
 
-const STATUS = { ErasureRequested: 'requested', PersonErased: 'erased', ErasureCertified: 'certified' } as const
+const STATUS = {
+  ErasureRequested: 'requested',
+  ProcessingRestricted: 'restricted',
+  PersonErased: 'erased',
+  ErasureCertified: 'certified',
+} as const
+type ErasureEvent = Extract<PersonEvent, { type: keyof typeof STATUS }>
+
+const isErasure = (event: PersonEvent): event is ErasureEvent => event.type in STATUS
 
 const evolve = (state: ErasureState, event: PersonEvent): ErasureState =>
-  event.type === 'ErasureRequested' || event.type === 'PersonErased' || event.type === 'ErasureCertified'
-    ? { status: STATUS[event.type], ...event.data }
-    : state
+  isErasure(event) ? { status: STATUS[event.type], ...event.data } : state
 
 export const erasure: Decider<ErasureState, ErasureCommand, ErasureRules, PersonEvent> = {
   initialState: { status: 'none' },

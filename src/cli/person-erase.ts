@@ -25,10 +25,10 @@ const erase = (machine: Machine, args: Args): Promise<ExitCode> => {
       const state = await completeErasure({ ...world, settings: stores.settings }, ref, chance.uuid())
       const { status, until = '', statement } = state
       if (args.json) sayJson(terminal, { status, until, ...(statement !== undefined && { certificate: statement }) })
-      else if (status === 'requested')
+      else if (status === 'restricted')
         say(
           terminal,
-          `Nobody signs in as this person any more. The key is destroyed from ${shortInstant(until)} (UTC) on, when the last floor of the policy has passed:`,
+          `Nobody signs in as this person any more; their agreements are taken back, their codes and tokens dead. The key is destroyed from ${shortInstant(until)} (UTC) on, when the last floor of the policy has passed:`,
           'the broker does it then.',
         )
       else say(terminal, 'The person is erased: what is recorded of them leads to nobody. The certificate:', statement ?? '')

@@ -22,10 +22,10 @@ export type Login = {
 type Reading = Pick<Journal, 'read' | 'backwards'>
 
 /** Two streams as one, the newest first. */
-async function* newest(streams: readonly AsyncIterable<Recorded>[]): AsyncGenerator<Recorded> {
+async function* newest(streams: readonly AsyncIterable<Recorded>[], max: number): AsyncGenerator<Recorded> {
   const readers = streams.map((stream) => stream[Symbol.asyncIterator]())
   const heads = await Promise.all(readers.map((reader) => reader.next()))
-  for (let read = 0; read < EVENTS_MAX; read += 1) {
+  for (let read = 0; read < max; read += 1) {
     const open = heads.flatMap((head, index) => (head.done === true ? [] : [{ index, event: head.value }]))
     const [first, ...others] = open
     if (first === undefined) return
@@ -48,10 +48,10 @@ const loginOf = async (journal: Reading, transaction: string): Promise<Login | u
  * The logins in which somebody named this person and went on to prove it, newest first. There is no index of persons anywhere: the
  * counters of tries, which every login adds to and which nobody can find without the person's key row, name the logins (decision 0053).
  */
-export async function* loginsOf(journal: Reading, person: string): AsyncGenerator<Login> {
+export async function* loginsOf(journal: Reading, person: string, max = EVENTS_MAX): AsyncGenerator<Login> {
   const seen = new Set<string>()
   const streams = (['unknown', 'trusted'] as const).map((path) => journal.backwards(attemptsStream(person, path)))
-  for await (const { data } of newest(streams)) {
+  for await (const { data } of newest(streams, max)) {
     const transaction = textOf(data['transaction'])
     if (transaction === '' || seen.has(transaction)) continue
     seen.add(transaction)

@@ -19,6 +19,7 @@ const FAILURES: Readonly<Record<NonNullable<Session['state']['failure']>, Refusa
   login_required: 'login_required',
   code_refused: 'transaction_ended',
   release_unavailable: 'release_unavailable',
+  person_restricted: 'transaction_ended',
 }
 
 /** The person chose these ends: they go straight back. The others are explained on a page first. */

@@ -6,9 +6,10 @@ import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
 import { recordRefusal } from '../steps/agree.ts'
 import { completeWithdrawal, takeBack } from '../steps/withdraw.ts'
+import { restrictPerson } from '../steps/erase-person.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
-import { attemptsStream, consentStream, idOf, transactionStream } from '../../domain/streams.ts'
+import { attemptsStream, consentStream, idOf, personOfStream, transactionStream } from '../../domain/streams.ts'
 import { secondsUntil } from '../../domain/time.ts'
 import type { StandingConsent } from '../../domain/consent/consent.ts'
 import type { Recorded } from '../../projections/projection.ts'
@@ -81,6 +82,10 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
     if (state.status === 'withdrawing') await completeWithdrawal(world, { consent: idOf(event.stream), id, causation: event.id, at }, state)
     return
   }
+  if (event.type === 'ErasureRequested') {
+    await restrictPerson(world, personOfStream(event.stream), id, at)
+    return
+  }
   const transaction = event.kind === 'transaction' ? idOf(event.stream) : textOf(event.data['transaction'])
   const { state } = await load(world, transactions, transactionStream(transaction))
   const act: Act = { id, causation: event.id, at, transaction, client: await clientOf(world, state.request?.client ?? '') }
@@ -94,7 +99,15 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
 export const completions = (world: World): Promise<Following> =>
   follow(world, {
     name: NAME,
-    types: ['Authenticated', 'FactorConfirmed', 'ConsentDenied', 'ConsentGiven', 'ConsentReused', 'WithdrawalRequested'],
+    types: [
+      'Authenticated',
+      'FactorConfirmed',
+      'ConsentDenied',
+      'ConsentGiven',
+      'ConsentReused',
+      'WithdrawalRequested',
+      'ErasureRequested',
+    ],
     handler: async (event, stopping) => {
       // Events come in the order of their time, so waiting for this one delays no other that is due.
       const ageS = secondsUntil(event.at, world.clock.now())

@@ -1,4 +1,5 @@
 import type { Deciding } from './act.ts'
+import { endWhatLives } from './end-what-lives.ts'
 import { AUDIT_ALGORITHM, auditing, statedKey } from '../audit/auditing.ts'
 import { uuidv5 } from '../crypto/hash.ts'
 import { signJwt } from '../crypto/jwt.ts'
@@ -46,6 +47,20 @@ const lastUse = async ({ journal }: Deciding, ref: string): Promise<Instant | un
     .at(-1)
 }
 
+/**
+ * Nobody signs in as this person, then nothing of them lives: every count comes before its proof is checked (rule 11), so a closed path
+ * lets no login of theirs begin while those that are counted are ended. Safe to do twice; a reactor finishes what a crash leaves.
+ */
+export const restrictPerson = async (world: Deciding, ref: string, id: Uuid, at: Instant): Promise<ErasureState> => {
+  const { state } = await load(world, erasures, erasureStream(ref), true)
+  const { status, actor, case: reference } = state
+  if (status !== 'requested' || actor === undefined || reference === undefined) return state
+  const by = { actor, case: reference }
+  for (const path of PATHS) await give(world, attemptCounters, attemptsStream(ref, path), { type: 'RestrictPath', at, path, ...by }, id)
+  const ended = await endWhatLives(world, ref, { id, at, ...by })
+  return (await give(world, erasures, erasureStream(ref), { type: 'RecordRestricted', at, ...ended }, id)).state
+}
+
 /** Shuts a person out at once, and says from when on the key may be destroyed: the floors count from when they were last here. */
 export const requestErasure = async (
   world: Deciding,
@@ -54,7 +69,7 @@ export const requestErasure = async (
 ): Promise<ErasureState> => {
   const { id, at, actor, purpose, case: reference } = by
   const lastUsedAt = await lastUse(world, ref)
-  // First that it is asked for: what a crash leaves undone after it is done when the key is destroyed.
+  // First that it is asked for: a reactor does what a crash leaves undone after it.
   const wish: ErasureCommand = {
     type: 'RequestErasure',
     at,
@@ -63,10 +78,8 @@ export const requestErasure = async (
     case: reference,
     ...(lastUsedAt !== undefined && { lastUsedAt }),
   }
-  const { state } = await give(world, erasures, erasureStream(ref), wish, id)
-  for (const path of PATHS)
-    await give(world, attemptCounters, attemptsStream(ref, path), { type: 'RestrictPath', at, path, actor, case: reference }, id)
-  return state
+  await give(world, erasures, erasureStream(ref), wish, id)
+  return restrictPerson(world, ref, id, at)
 }
 
 const certificateOf = async (
@@ -92,8 +105,8 @@ const certificateOf = async (
  */
 export const completeErasure = async (world: Erasing, ref: string, id: Uuid): Promise<ErasureState> => {
   const at = world.clock.now()
-  let { state } = await load(world, erasures, erasureStream(ref), true)
-  if (state.status === 'requested' && state.until !== undefined && at >= state.until) {
+  let state = await restrictPerson(world, ref, id, at)
+  if (state.status === 'restricted' && state.until !== undefined && at >= state.until) {
     await world.destructions.add({ ref, at })
     const rows = await world.personKeys.erase(ref)
     state = (await give(world, erasures, erasureStream(ref), { type: 'RecordErased', at, rows }, id)).state

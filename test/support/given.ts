@@ -180,7 +180,7 @@ export const standing = (at: string, expiresAt: string): StandingConsent => ({
 })
 
 /** A login up to the code: a wrong PIN, a right one, consent. Times pass between. */
-export const signIn = async (world: Given, tx: string = TX): Promise<void> => {
+export const signIn = async (world: Given, tx: string = TX, person = PERSON): Promise<void> => {
   const { clock, wish } = world
   const at = (): string => clock.now()
   const codeDigest = digest(`code ${tx}`)
@@ -206,7 +206,7 @@ export const signIn = async (world: Given, tx: string = TX): Promise<void> => {
     browser: digest('browser'),
   })
   clock.pass(1500)
-  await wish(tx, { type: 'RequestFactor', at: at(), factor: 'pin', person: PERSON, idType: 'uin', path: 'unknown' })
+  await wish(tx, { type: 'RequestFactor', at: at(), factor: 'pin', person, idType: 'uin', path: 'unknown' })
   await wish(tx, { type: 'AttemptFactor', at: at(), factor: 'pin' })
   await wish(tx, { type: 'RejectFactor', at: at(), attempt: 1, reason: 'wrong' })
   clock.pass(5000)
