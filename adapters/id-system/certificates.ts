@@ -25,8 +25,10 @@ const read = (listed: unknown): Certificate | undefined => {
   }
 }
 
+export type PublishedKeys = readonly Certificate[]
+
 /** The certificates of `{ response: { allCertificates: [{ keyId, certificateData }] } }`, or undefined where it is none. */
-export const readCertificates = (body: Members | undefined): readonly Certificate[] | undefined => {
+export const readCertificates = (body: Members | undefined): PublishedKeys | undefined => {
   const response = isMembers(body?.['response']) ? body['response'] : {}
   const all = response['allCertificates']
   if (!Array.isArray(all) || all.length > CERTIFICATES_MAX) return undefined
@@ -42,8 +44,8 @@ export type Signatures = {
 }
 
 /** `fetch` answers undefined where the keys cannot be had now. */
-export const signaturesBy = (clock: Clock, fetch: () => Promise<readonly Certificate[] | undefined>): Signatures => {
-  let known: readonly Certificate[] = []
+export const signaturesBy = (clock: Clock, fetch: () => Promise<PublishedKeys | undefined>): Signatures => {
+  let known: PublishedKeys = []
   let at = Number.NEGATIVE_INFINITY
   let asking: Promise<boolean> | undefined
 

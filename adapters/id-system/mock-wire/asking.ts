@@ -1,6 +1,7 @@
 import { below, type HttpClient } from '../../http-client.ts'
 import type { Clock } from '../plugin.ts'
-import { DENIED, failed, faultAnswer, isMembers, membersOf, statusAnswer, textOf, WRONG, type Failed, type Members } from '../wire.ts'
+import { openEnvelope, type Asked } from '../mosip.ts'
+import { DENIED, failed, faultAnswer, membersOf, statusAnswer, WRONG, type Failed, type Members } from '../wire.ts'
 
 /** What each of its errors means here. Codes that are not listed say that it could not answer. */
 const MEANS: Readonly<Record<string, Failed>> = {
@@ -17,17 +18,7 @@ const MEANS: Readonly<Record<string, Failed>> = {
   'mock-ida-007': failed('session_expired', 'mock-ida-007'),
 }
 
-export type Asked = { readonly ok: true; readonly response: Members } | Failed
-
-/** What stands in an envelope: a response, or the first error. */
-const opened = (body: Members | undefined): Asked => {
-  if (body === undefined) return failed('unavailable', 'answer_unfit')
-  const { errors, response } = body
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
-  const code = isMembers(first) ? textOf(first['errorCode']) : undefined
-  if (code !== undefined) return (Object.hasOwn(MEANS, code) ? MEANS[code] : undefined) ?? failed('unavailable', code)
-  return isMembers(response) ? { ok: true, response } : failed('unavailable', 'answer_unfit')
-}
+const meaning = (code: string): Failed | undefined => (Object.hasOwn(MEANS, code) ? MEANS[code] : undefined)
 
 /** One question to the service. Nothing is asked twice: a proof or a code may be used up by it. */
 export const ask = async (client: HttpClient, base: URL, path: readonly string[], body: Members, waitMs: number): Promise<Asked> => {
@@ -40,7 +31,7 @@ export const ask = async (client: HttpClient, base: URL, path: readonly string[]
     repeatable: false,
   })
   if (!answer.ok) return faultAnswer(answer)
-  return answer.status === 200 ? opened(membersOf(answer.body)) : statusAnswer(answer.status)
+  return answer.status === 200 ? openEnvelope(membersOf(answer.body), meaning) : statusAnswer(answer.status)
 }
 
 /** UTC without a zone, as the service reads it. */

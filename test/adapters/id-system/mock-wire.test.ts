@@ -20,11 +20,16 @@ import { logBook, systemTimers as timers } from '../../support/plugin-world.ts'
 const MAYA = { type: 'uin', value: '8267411571' } as const
 const CLAIMS = ['name', 'given_name', 'family_name', 'gender', 'birthdate', 'email', 'address', 'phone_number', 'picture']
 const LANGUAGES = ['en', 'fr', 'ar']
+const FACTORS = ['otp', 'pin', 'password', 'knowledge']
+
+/** What the form hands over: the service is asked in its own words. */
+const answers = (dateOfBirth: string, email: string, phone: string): string => JSON.stringify({ dateOfBirth, email, phone })
+const WRONG_ANSWERS = answers('1901-01-01', 'nobody@almaria.example', '+999000000000')
 
 for (const mode of ['compat', 'strict'] as const) {
   const clock = handClock()
   let system: MockIdentitySystem
-  const settings: { [key: string]: Json } = { allowLoopbackHttp: true, languages: LANGUAGES, url: '' }
+  const settings: { [key: string]: Json } = { allowLoopbackHttp: true, languages: LANGUAGES, factors: FACTORS, url: '' }
   describe(`a mock-identity-system in ${mode}`, () => {
     before(async () => {
       system = await startMockIdentitySystem(mode, clock.now)
@@ -37,10 +42,26 @@ for (const mode of ['compat', 'strict'] as const) {
       plugin: async () => mockWire,
       settings,
       fixtures: {
-        valid: { id: MAYA, proofs: { pin: '545411', password: 'Harbour-Lamp-71' }, claims: CLAIMS },
-        second: { id: { type: 'uin', value: '1774231323' }, proofs: { pin: '111111', password: 'Orchard-Gate-23' }, claims: ['name'] },
+        valid: {
+          id: MAYA,
+          proofs: {
+            pin: '545411',
+            password: 'Harbour-Lamp-71',
+            knowledge: answers('1987-11-25', 'maya.rahimi@mail.almaria.example', '+999205550171'),
+          },
+          claims: CLAIMS,
+        },
+        second: {
+          id: { type: 'uin', value: '1774231323' },
+          proofs: {
+            pin: '111111',
+            password: 'Orchard-Gate-23',
+            knowledge: answers('1992-03-08', 'leo.martin@mail.almaria.example', '+999205550123'),
+          },
+          claims: ['name'],
+        },
         unknown: { type: 'uin', value: '1000000009' },
-        wrong: { otp: '000000', pin: '000000', password: 'not-my-password' },
+        wrong: { otp: '000000', pin: '000000', password: 'not-my-password', knowledge: WRONG_ANSWERS },
       },
       sentCodes: async (_directory, transaction) =>
         system
@@ -113,6 +134,15 @@ describe('mock-wire', () => {
     expect(one).to.have.nested.property('value.subjectKey', subjectToken(MAYA.value, 'esignet'))
     expect(one).not.to.have.nested.property('value.pairwiseSubject')
     expect(two).to.have.nested.property('value.pairwiseSubject', subjectToken(MAYA.value, 'ferry-rp'))
+  })
+
+  it('asks what it is set to ask, and takes nothing for an answer that leaves one out: the service would not look at it', async () => {
+    const questions = [{ id: 'dateOfBirth', type: 'date', titles: { en: 'Born on' } }]
+    const plugin = await open({ factors: ['knowledge'], questions })
+    const ask = (proof: string) => plugin.verify!({ ...call(), id: MAYA, factor: 'knowledge', proof })
+    for (const proof of ['{}', '[]', '', '{"dateOfBirth":""}', '{"dateOfBirth":19871125}'])
+      expect(await ask(proof)).to.deep.equal({ ok: false, error: 'invalid_input' })
+    expect(mockWire.describe({ url: '', factors: ['knowledge'], questions })).to.have.nested.property('factors[0].form.titles.dateOfBirth')
   })
 
   it('facts come in the languages that are set, dates as dates, an address as text', async () => {
