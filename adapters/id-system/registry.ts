@@ -19,6 +19,7 @@ type Shipped = {
 const SHIPPED: Readonly<Record<string, Shipped>> = {
   mock: { url: new URL('./mock/plugin.ts', import.meta.url), embedded: true },
   'mock-wire': { url: new URL('./mock-wire/plugin.ts', import.meta.url), embedded: true },
+  'mosip-ida': { url: new URL('./mosip-ida/plugin.ts', import.meta.url), embedded: true },
 }
 
 const shippedOf = (module: string): Shipped | undefined => (Object.hasOwn(SHIPPED, module) ? SHIPPED[module] : undefined)
