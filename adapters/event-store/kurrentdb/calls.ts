@@ -98,12 +98,16 @@ export const persist = async <T>(tools: CallTools, budget: Budget, work: Work<T>
 
 const RETRY_AFTER_MS = 1000
 
+const WHY: Partial<Readonly<Record<Trouble['kind'], string>>> = {
+  denied: 'the event store server refuses these credentials',
+  nameless: 'the event store server advertises an IP address: with TLS it has to advertise its host name',
+}
+
 export const unavailable = (trouble: Trouble): Fault =>
-  new Fault(
-    'unavailable',
-    trouble.kind === 'denied' ? 'the event store server refuses these credentials' : 'the event store server cannot be reached',
-    { retryAfterMs: RETRY_AFTER_MS, cause: trouble },
-  )
+  new Fault('unavailable', WHY[trouble.kind] ?? 'the event store server cannot be reached', {
+    retryAfterMs: RETRY_AFTER_MS,
+    cause: trouble,
+  })
 
 /** A read that happened or did not: nothing about it is doubtful. Undefined when the stream or group is not there. */
 export const read = async <T>(tools: CallTools, work: Work<T>): Promise<T | undefined> => {

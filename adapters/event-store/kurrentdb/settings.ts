@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { Fault } from '../../../domain/ports.ts'
 import type { LibraryName } from './library.ts'
 
@@ -26,6 +27,8 @@ export const usesTls = (connection: string): boolean => parametersOf(connection)
 /** Where the leader is wanted, an append says so, and a node that is none answers who is. */
 export const prefersLeader = (connection: string): boolean => ['leader', undefined].includes(parametersOf(connection).get('nodepreference'))
 
+const isAddress = (host: string): boolean => isIP(host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')) !== 0
+
 /** What is wrong with the connection string, without repeating it: it may hold what nobody should log. */
 export const connectionProblem = ({ connection, credentialsFile }: KurrentDbSettings): string | undefined => {
   const hosts = SHAPE.exec(connection)?.[1]
@@ -36,6 +39,8 @@ export const connectionProblem = ({ connection, credentialsFile }: KurrentDbSett
   if (parameters.get('tlsverifycert') === 'false')
     return 'connection: tlsVerifyCert has no effect in this client; name the authority with tlsCAFile'
   if (usesTls(connection) && credentialsFile === undefined) return 'credentialsFile: a server with TLS asks for a user and a password'
+  if (usesTls(connection) && hosts.split(',').some(isAddress))
+    return 'connection: with TLS nodes are named by host names, not by IP addresses'
   return undefined
 }
 

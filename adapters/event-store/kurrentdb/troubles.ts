@@ -1,10 +1,11 @@
 /**
  * What went wrong with a call, as the reference's table of faults has it:
  * - `conflict`, `missing`, `exists`, `deleted`, `invalid`, `denied`: the server has decided;
+ * - `nameless`: a node advertises an IP address where TLS needs a name; nothing was sent, and trying again does not help;
  * - `refused`: it did not happen, the same call may be tried again;
  * - `lost`: nobody knows whether it happened.
  */
-export type TroubleKind = 'conflict' | 'missing' | 'exists' | 'deleted' | 'invalid' | 'denied' | 'refused' | 'lost'
+export type TroubleKind = 'conflict' | 'missing' | 'exists' | 'deleted' | 'invalid' | 'denied' | 'nameless' | 'refused' | 'lost'
 
 export class Trouble extends Error {
   override readonly name = 'Trouble'
@@ -55,6 +56,7 @@ const RESOURCE_EXHAUSTED = 8
 const BY_TEXT: readonly (readonly [text: RegExp, kind: TroubleKind, spoilsClient: boolean])[] = [
   // The client caches a failed discovery, so it never finds a node that comes up later.
   [/Failed to discover/i, 'refused', true],
+  [/servername' Setting the TLS ServerName to an IP address/, 'nameless', true],
   // Nothing was sent.
   [/No connection established|ECONNREFUSED/, 'refused', false],
   [/Server Is (Not Ready|Too Busy)|no leader info/i, 'refused', false],

@@ -1,12 +1,15 @@
 import { status } from '@grpc/grpc-js'
 import { expect } from 'chai'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, it } from 'mocha'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
 import { type EventStore, Fault, type FaultCode } from '../../../domain/ports.ts'
 import { anEvent, events, fails, pause, until } from '../../contracts/event-store.ts'
 import { ERRORS, serviceError } from '../../support/kurrentdb/script.ts'
 import { type StandIn, standIn } from '../../support/kurrentdb/server.ts'
 import { BUDGET_MS, openKurrentDb } from './kurrentdb-tools.ts'
+import { temporaryFolder } from './tools.ts'
 
 /** What a call may take beyond its budget before it counts as one that does not settle. */
 const SLACK_MS = 2000
@@ -215,12 +218,42 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
     })
   })
 
+  describe('TLS', () => {
+    const folder = temporaryFolder()
+    const credentialsFile = join(folder.path, 'credentials')
+    before(() => writeFileSync(credentialsFile, 'esignet:secret\n', { mode: 0o600 }))
+    after(() => folder.remove())
+    const secured = async (advertised: string): Promise<StandIn> => {
+      const one = await standIn(undefined, { advertised })
+      more.push(() => one.stop())
+      return one
+    }
+
+    it('is spoken with nodes that are named, found by gossip too', async () => {
+      const node = await secured('localhost')
+      const single = await opened({ connection: node.connection, credentialsFile })
+      expect((await single.append('s', 'no_stream', events(1))).revision).to.equal(0)
+      const clustered = await opened({ connection: node.cluster, credentialsFile })
+      expect((await clustered.append('s', 0, events(1))).revision).to.equal(1)
+    })
+
+    it('with a node that advertises an IP address is refused at once, and says what to change', async () => {
+      const node = await secured('127.0.0.1')
+      const clustered = await opened({ connection: node.cluster, credentialsFile })
+      for (const call of [() => clustered.head(), () => clustered.append('s', 'no_stream', events(1))])
+        expect((await fails('unavailable', call)).message).to.match(/advertise its host name/)
+      expect(node.script.count('append')).to.equal(0)
+    })
+  })
+
   describe('settings', () => {
     it('are refused where they would leak or would not do what they say, without repeating them', async () => {
       const wrong = [
         { connection: 'http://127.0.0.1' },
         { connection: 'esdb://admin:changeit@127.0.0.1:2113?tls=false' },
-        { connection: 'esdb://127.0.0.1:2113?tls=true' },
+        { connection: 'esdb://localhost:2113?tls=true' },
+        { connection: 'esdb://localhost:2113,127.0.0.1:2113?tls=true', credentialsFile: '/nowhere/credentials' },
+        { connection: 'esdb://[::1]:2113', credentialsFile: '/nowhere/credentials' },
         { connection: 'esdb://127.0.0.1:2113?tls=false&tlsVerifyCert=false' },
       ]
       for (const settings of wrong) {

@@ -7,6 +7,8 @@ import sharedPb from '@eventstore/db-client/generated/shared_pb.js'
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import { type sendUnaryData, Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Group } from './groups.ts'
 import { makeLog } from './log.ts'
 import { persistentOf } from './persistent.ts'
@@ -39,9 +41,17 @@ const features = (script: Script, respond: sendUnaryData<InstanceType<typeof fea
   respond(null, answer)
 }
 
-const members = (port: number) => {
+const TLS = join(import.meta.dirname, '../tls')
+
+/** Of `localhost`, signed by itself. */
+const certified = (): ServerCredentials => {
+  const pair = { private_key: readFileSync(join(TLS, 'localhost-key.pem')), cert_chain: readFileSync(join(TLS, 'localhost.pem')) }
+  return ServerCredentials.createSsl(null, [pair])
+}
+
+const members = (host: string, port: number) => {
   const place = new gossipPb.EndPoint()
-  place.setAddress('127.0.0.1')
+  place.setAddress(host)
   place.setPort(port)
   const id = new sharedPb.UUID()
   id.setString(randomUUID())
@@ -70,9 +80,10 @@ export type StandIn = {
 
 /**
  * A server of our own that speaks the gRPC protocol of EventStoreDB 24.6 with the real client. Where the real one answers otherwise,
- * this is wrong. `share` gives it another's log, as nodes of one cluster have one.
+ * this is wrong. `share` gives it another's log, as nodes of one cluster have one. With `tls` it is reached by the name `localhost` and
+ * says in its gossip that it is reached by `advertised`.
  */
-export const standIn = async (share?: Pick<StandIn, 'log'>): Promise<StandIn> => {
+export const standIn = async (share?: Pick<StandIn, 'log'>, tls?: { readonly advertised: string }): Promise<StandIn> => {
   const log = share?.log ?? makeLog()
   const groups = new Map<string, Group>()
   const script = makeScript()
@@ -90,20 +101,23 @@ export const standIn = async (share?: Pick<StandIn, 'log'>): Promise<StandIn> =>
     })
     add(gossipGrpc.GossipService, {
       read: (_: unknown, respond: sendUnaryData<unknown>) => {
-        if (script.take('gossip')?.kind !== 'silent') respond(null, members(port))
+        if (script.take('gossip')?.kind !== 'silent') respond(null, members(tls?.advertised ?? '127.0.0.1', port))
       },
     })
     port = await new Promise((resolve, reject) => {
-      next.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
+      const credentials = tls === undefined ? ServerCredentials.createInsecure() : certified()
+      next.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => (error ? reject(error) : resolve(bound)))
     })
     server = next
   }
   await start()
 
+  const host = tls === undefined ? '127.0.0.1' : 'localhost'
+  const options = tls === undefined ? 'tls=false' : `tls=true&tlsCAFile=${join(TLS, 'localhost.pem')}`
   return {
     port,
-    connection: `esdb://127.0.0.1:${port}?tls=false`,
-    cluster: `esdb://127.0.0.1:${port},127.0.0.1:${port}?tls=false&maxDiscoverAttempts=2&discoveryInterval=50`,
+    connection: `esdb://${host}:${port}?${options}`,
+    cluster: `esdb://${host}:${port},${host}:${port}?${options}&maxDiscoverAttempts=2&discoveryInterval=50`,
     script,
     log,
     start,
