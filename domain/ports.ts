@@ -189,10 +189,16 @@ export type EventStore = {
    */
   readonly consume: (options: ConsumeOptions, handler: (event: StoredEvent, attempt: number) => Promise<ConsumeOutcome>) => Subscription
 
+  /** Names of all groups that were ever made, in order. */
+  readonly groups: () => Promise<readonly string[]>
+
   readonly parked: (group: string) => Promise<readonly Parked[]>
 
   /** Puts parked messages (all, or one event's) back to be delivered with fresh tries; answers how many. */
   readonly replayParked: (group: string, eventId?: Uuid) => Promise<number>
+
+  /** Forgets a parked message: it is never delivered to this group again. Answers how many there were. */
+  readonly dropParked: (group: string, eventId: Uuid) => Promise<number>
 
   /** Drains appends in flight, stops subscriptions, then rejects everything with `closed`. Idempotent. */
   readonly close: () => Promise<void>

@@ -10,4 +10,5 @@ export const readOnly = (store: EventStore): EventStore => ({
   append: async () => refuse(),
   consume: refuse,
   replayParked: async () => refuse(),
+  dropParked: async () => refuse(),
 })

@@ -26,8 +26,10 @@ export type Engine = {
   readonly readStream: (stream: string, options: NonNullable<Parameters<EventStore['readStream']>[1]>) => StreamSlice
   /** Throws where the engine was opened for reading only. */
   readonly groups: () => Groups
+  readonly groupNames: () => readonly string[]
   readonly parked: (group: string) => readonly Parked[]
   readonly replay: (group: string, eventId: Uuid | undefined) => Promise<number>
+  readonly drop: (group: string, eventId: Uuid) => Promise<number>
   /** Called once, when nothing follows the log any more. */
   readonly close: () => Promise<void>
 }
@@ -101,6 +103,10 @@ export const eventStoreOver = (engine: Engine, tools: EngineTools): EventStore =
       enter(consumeProblem(options))
       return follow(consumer({ ...tools, source, groups: engine.groups() }, options, handler))
     },
+    groups: async () => {
+      enter()
+      return engine.groupNames()
+    },
     parked: async (group) => {
       enter(groupProblem(group))
       return engine.parked(group)
@@ -110,6 +116,10 @@ export const eventStoreOver = (engine: Engine, tools: EngineTools): EventStore =
       const replayed = await engine.replay(group, eventId)
       source.signal.raise()
       return replayed
+    },
+    dropParked: async (group, eventId) => {
+      enter(groupProblem(group))
+      return engine.drop(group, eventId)
     },
     close: () => (closed ??= stop().then(engine.close)),
   }

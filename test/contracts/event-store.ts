@@ -953,6 +953,34 @@ export const eventStoreContract = (name: string, harness: EventStoreHarness): vo
         })
       })
 
+      it('49 drops one parked message for good, and names every group', async () => {
+        await own(async ({ store: small }) => {
+          expect(await small.groups()).to.deep.equal([])
+          const delivered: string[] = []
+          const consumers = ['g', 'another'].map((group) =>
+            small.consume({ group, filter }, async (event) => {
+              delivered.push(`${group} ${event.id}`)
+              return { kind: 'park', reason: 'broken' }
+            }),
+          )
+          const wishes = [wish(), wish(), wish()]
+          await small.append('s', 'no_stream', wishes)
+          await until(async () => (await small.parked('g')).length + (await small.parked('another')).length === 6, 'all to be parked')
+          expect(await small.groups()).to.deep.equal(['another', 'g'])
+          expect(await small.dropParked('g', randomUUID())).to.equal(0)
+          expect(await small.dropParked('g', wishes[1]!.id)).to.equal(1)
+          expect(await small.dropParked('g', wishes[1]!.id)).to.equal(0)
+          expect(ids((await small.parked('g')).map((parked) => parked.event))).to.deep.equal([wishes[0]!.id, wishes[2]!.id])
+          // The other group keeps its own.
+          expect(await small.parked('another')).to.have.length(3)
+          expect(await small.replayParked('g')).to.equal(2)
+          await until(() => delivered.length === 8, 'what was left to come again')
+          await until(async () => (await small.parked('g')).length === 2, 'it to be parked again')
+          expect(delivered.filter((one) => one === `g ${wishes[1]!.id}`)).to.have.length(1)
+          await Promise.all(consumers.map((one) => one.stop()))
+        })
+      })
+
       it('50 lets a slow message delay no other', async () => {
         await own(async ({ store: small }) => {
           const slow = wish()

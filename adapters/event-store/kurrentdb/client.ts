@@ -52,6 +52,7 @@ export type KurrentClient = {
   readonly links: (stream: string, max: number, signal: AbortSignal) => Promise<readonly Link[]>
   /** Events of all streams but the server's own. Answers how to stop it. */
   readonly follow: (from: Place, flow: Flow) => () => void
+  readonly groups: () => Promise<readonly string[]>
   readonly createGroup: (group: string, options: GroupOptions) => Promise<void>
   readonly joinGroup: (group: string, bufferSize: number, flow: GroupFlow) => GroupLink
   readonly replayParked: (group: string, stopAt: number | undefined) => Promise<void>
@@ -127,7 +128,8 @@ const groupsOf = (
   library: Library,
   client: EventStoreDBClient,
   credentials: Credentials,
-): Pick<KurrentClient, 'createGroup' | 'joinGroup' | 'replayParked'> => ({
+): Pick<KurrentClient, 'groups' | 'createGroup' | 'joinGroup' | 'replayParked'> => ({
+  groups: async () => (await client.listPersistentSubscriptionsToAll({ credentials })).map(({ groupName }) => groupName),
   createGroup: (group, { from, messageTimeoutMs }) => {
     const settings = library.groupSettings({
       startFrom: from,

@@ -9,7 +9,7 @@ import { type Feed, makeFeed } from './feed.ts'
 import { followOver } from './follow.ts'
 import { loadLibrary } from './library.ts'
 import { logPositionOf } from './log-positions.ts'
-import { parkedOver, replayOver } from './parked.ts'
+import { dropOver, groupsOver, parkedOver, replayOver } from './parked.ts'
 import { readsOver } from './reads.ts'
 import { connectionProblem, type KurrentDbSettings } from './settings.ts'
 
@@ -119,6 +119,10 @@ export const kurrentDbEventStore = async (tools: KurrentDbTools): Promise<EventS
       const consuming = { ...calls, renewMs: watchMs * WATCHES_IN_RENEW, warn }
       return underWay.follow(running(timers, (abort) => consumeOver(consuming, withDefaults(options), handler, abort)))
     },
+    groups: async () => {
+      enter()
+      return groupsOver(calls)()
+    },
     parked: async (group) => {
       enter(groupProblem(group))
       return parkedOver(calls)(group)
@@ -126,6 +130,10 @@ export const kurrentDbEventStore = async (tools: KurrentDbTools): Promise<EventS
     replayParked: async (group, eventId) => {
       enter(groupProblem(group))
       return replayOver(calls)(group, eventId)
+    },
+    dropParked: async (group, eventId) => {
+      enter(groupProblem(group))
+      return dropOver(calls)(group, eventId)
     },
     close: () =>
       (closed ??= (async () => {

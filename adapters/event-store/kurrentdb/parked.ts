@@ -62,9 +62,21 @@ const untilForgotten = async (tools: CallTools & { readonly timers: Timers }, gr
   }
 }
 
+/** Where nobody ever made a group, the server has none to list. */
+export const groupsOver = (tools: CallTools) => async (): Promise<readonly string[]> =>
+  ((await read(tools, (client) => client.groups())) ?? []).toSorted()
+
+/** Adds links again at the end, then cuts off what stands before a revision. A crash between leaves a message parked twice, never lost. */
+const moveAndCut = async (tools: CallTools, group: string, moved: readonly Link[], before: number): Promise<void> => {
+  const stream = parkedStream(group)
+  const links = moved.map(({ link }) => link)
+  if (links.length > 0) await must(read(tools, async (client, _, ms) => (await client.appendLinks(stream, links, ms), true)))
+  await must(read(tools, async (client) => (await client.truncate(stream, before), true)))
+}
+
 /**
  * Puts parked messages back. The server replays a stream of them from its beginning, so one message alone is brought to the
- * beginning: those before it are added again at the end, then cut off. A crash between leaves a message parked twice, never lost.
+ * beginning first.
  */
 export const replayOver = (tools: CallTools) => {
   const replay = async (group: string, last: number): Promise<void> => {
@@ -76,13 +88,20 @@ export const replayOver = (tools: CallTools) => {
     const chosen = eventId === undefined ? links.length - 1 : links.findIndex(({ event }) => event?.id === eventId)
     const found = links[chosen]
     if (found === undefined) return 0
-    if (eventId !== undefined && chosen > 0) {
-      const before = links.slice(0, chosen).map(({ link }) => link)
-      const stream = parkedStream(group)
-      await must(read(tools, async (client, _, ms) => (await client.appendLinks(stream, before, ms), true)))
-      await must(read(tools, async (client) => (await client.truncate(stream, found.link.revision), true)))
-    }
+    if (eventId !== undefined && chosen > 0) await moveAndCut(tools, group, links.slice(0, chosen), found.link.revision)
     await replay(group, found.link.revision)
     return eventId === undefined ? links.length : 1
   }
 }
+
+/** Forgets a parked message, also where a crash left it parked twice: those before it are moved behind it, and it is cut off. */
+export const dropOver =
+  (tools: CallTools) =>
+  async (group: string, eventId: Uuid): Promise<number> => {
+    const links = await linksOf(tools, group)
+    const last = links.findLast(({ event }) => event?.id === eventId)
+    if (last === undefined) return 0
+    const kept = links.slice(0, links.indexOf(last)).filter(({ event }) => event?.id !== eventId)
+    await moveAndCut(tools, group, kept, last.link.revision + 1)
+    return 1
+  }

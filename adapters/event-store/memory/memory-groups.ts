@@ -53,15 +53,21 @@ export const memoryGroups = (source: Source, clock: { readonly nowMs: () => numb
   const parked = (name: string): readonly Parked[] =>
     [...of(name).parked.values()].map(({ position, ...why }) => ({ group: name, event: source.event(position), ...why }))
 
+  /** Takes them out of the parked ones. */
+  const unpark = (name: string, eventId: string | undefined): readonly number[] => {
+    const waiting = of(name).parked
+    const chosen = [...waiting.keys()].filter((position) => eventId === undefined || source.event(position).id === eventId)
+    for (const position of chosen) waiting.delete(position)
+    return chosen
+  }
+
   const replay = (name: string, eventId: string | undefined): number => {
-    const group = of(name)
-    const chosen = [...group.parked.keys()].filter((position) => eventId === undefined || source.event(position).id === eventId)
-    for (const position of chosen) {
-      group.parked.delete(position)
-      group.deliveries.set(position, { position, tries: 0, visibleAt: clock.nowMs() })
-    }
+    const chosen = unpark(name, eventId)
+    for (const position of chosen) of(name).deliveries.set(position, { position, tries: 0, visibleAt: clock.nowMs() })
     return chosen.length
   }
 
-  return { port, parked, replay }
+  const drop = (name: string, eventId: string): number => unpark(name, eventId).length
+
+  return { port, parked, replay, drop, names: (): readonly string[] => [...opened].sort() }
 }

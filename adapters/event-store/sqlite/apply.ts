@@ -96,6 +96,13 @@ const makeGroupJobs = (db: DatabaseSync): ((job: GroupJob) => number) => {
 
   const count = (changes: number | bigint): number => Number(changes)
 
+  /** Takes them out of the parked ones: all of a group, or one event's. */
+  const taken = (group: string, eventId: string | null): readonly number[] => {
+    const positions = parked.all(group, eventId, eventId).map((row) => whole(row['position']))
+    for (const position of positions) unpark.run(group, position)
+    return positions
+  }
+
   return (job) => {
     switch (job.kind) {
       case 'open':
@@ -122,13 +129,12 @@ const makeGroupJobs = (db: DatabaseSync): ((job: GroupJob) => number) => {
         return released
       }
       case 'replay': {
-        const positions = parked.all(job.group, job.eventId ?? null, job.eventId ?? null).map((row) => whole(row['position']))
-        for (const position of positions) {
-          unpark.run(job.group, position)
-          hold.run(job.group, position, 0, job.visibleAt)
-        }
+        const positions = taken(job.group, job.eventId ?? null)
+        for (const position of positions) hold.run(job.group, position, 0, job.visibleAt)
         return positions.length
       }
+      case 'drop':
+        return taken(job.group, job.eventId).length
     }
   }
 }

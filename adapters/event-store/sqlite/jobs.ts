@@ -11,6 +11,7 @@ export type Job =
   | { readonly kind: 'postpone'; readonly group: string; readonly seen: Delivery; readonly visibleAt: number }
   | { readonly kind: 'park'; readonly group: string; readonly seen: Delivery; readonly reason: string; readonly at: Instant }
   | { readonly kind: 'replay'; readonly group: string; readonly eventId: string | undefined; readonly visibleAt: number }
+  | { readonly kind: 'drop'; readonly group: string; readonly eventId: string }
 
 /** The revision and position of the last event of an append; for the other jobs `count` says how many rows changed. */
 export type Done =

@@ -175,9 +175,11 @@ const makeScan = (db: DatabaseSync) => {
 
 const makeReadGroups = (db: DatabaseSync) => {
   const position = prepared(db, 'SELECT position FROM groups WHERE name = ?')
+  const names = prepared(db, 'SELECT name FROM groups ORDER BY name')
   const deliveries = prepared(db, 'SELECT position, tries, visible_at FROM deliveries WHERE consumers = ? ORDER BY visible_at LIMIT ?')
   const parked = prepared(db, 'SELECT position, tries, reason, at FROM parked WHERE consumers = ? ORDER BY position LIMIT ?')
   return {
+    names: (): readonly string[] => names.all().map((row) => text(row[0])),
     find: (group: string): number | undefined => position.all(group).map((row) => numeric(row[0]))[0],
     deliveries: (group: string, limit: number): readonly Delivery[] =>
       deliveries.all(group, limit).map((row) => ({ position: numeric(row[0]), tries: numeric(row[1]), visibleAt: numeric(row[2]) })),

@@ -60,9 +60,14 @@ const makeEngine = (reader: Reader, writer: Writer | undefined, tools: { readonl
     },
     readStream: reader.readStream,
     groups: () => sqliteGroups(reader, writing(), own),
+    groupNames: reader.groups.names,
     parked: (group) => reader.groups.parked(group, PARKED_MAX, reader.event),
     replay: async (group, eventId) => {
       const done = await writing().ask({ kind: 'replay', group, eventId, visibleAt: Date.parse(tools.clock.now()) })
+      return done.kind === 'changed' ? done.count : 0
+    },
+    drop: async (group, eventId) => {
+      const done = await writing().ask({ kind: 'drop', group, eventId })
       return done.kind === 'changed' ? done.count : 0
     },
     close: async () => {

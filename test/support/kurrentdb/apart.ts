@@ -43,5 +43,7 @@ export const apart = (store: EventStore, start: Position | undefined, space: str
       }),
     parked: async (group) => (await store.parked(into(group))).map((one) => ({ ...one, group: out(one.group), event: back(one.event) })),
     replayParked: (group, eventId) => store.replayParked(into(group), eventId),
+    groups: async () => (await store.groups()).filter((group) => group.startsWith(space)).map(out),
+    dropParked: (group, eventId) => store.dropParked(into(group), eventId),
   }
 }

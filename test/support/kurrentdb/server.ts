@@ -28,6 +28,7 @@ const features = (script: Script, respond: sendUnaryData<InstanceType<typeof fea
     [GROUPS, 'create', ['all']],
     [GROUPS, 'read', ['all']],
     [GROUPS, 'replayparked', ['all']],
+    [GROUPS, 'list', ['all']],
   ] as const
   const answer = new featuresPb.SupportedMethods()
   answer.setEventStoreServerVersion('24.6.0')
