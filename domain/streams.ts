@@ -10,6 +10,7 @@ export const KINDS = [
   'checkpoint',
   'deployment',
   'denial',
+  'parked',
 ] as const
 
 export type Kind = (typeof KINDS)[number]
@@ -26,6 +27,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   look: 'look',
   checkpoint: 'checkpoint',
   denial: 'denial',
+  parked: 'parked',
   deployment: 'deployment',
 }
 
@@ -48,6 +50,8 @@ export const CHECKPOINTS = 'checkpoint-audit'
 /** Which nodes started on this store: one stream. */
 export const DEPLOYMENT_STREAM = 'deployment-nodes'
 export const denialStream = (denial: string): string => `denial-${denial}`
+/** What operators did with an event that a group had parked. */
+export const parkedStream = (id: string): string => `parked-${id}`
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Whose stream it is, of the streams of a person. */

@@ -45,6 +45,8 @@ const ACTORS: Readonly<Record<string, Actor>> = {
   'transaction/CodeReplayed': 'relying party',
   'transaction/UserinfoReleased': 'relying party',
   'look/RecordsViewed': 'operator',
+  'parked/ParkedRetried': 'operator',
+  'parked/ParkedDropped': 'operator',
   'consent/ConsentGiven': 'person',
   'person/DeviceTrusted': 'person',
   'client/ClientRegistered': 'operator',

@@ -232,6 +232,30 @@ export type LookViewRecords = {
   readonly to?: Instant
 }
 
+/** A parked event is not to be handled any more. */
+export type ParkedDropParked = {
+  readonly type: 'DropParked'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly actor: Actor
+  readonly group: Group
+  readonly event: Uuid
+  readonly eventType: EventType
+  readonly reason: ActReason
+}
+
+/** A parked event is handed to its group again. */
+export type ParkedRetryParked = {
+  readonly type: 'RetryParked'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly actor: Actor
+  readonly group: Group
+  readonly event: Uuid
+  readonly eventType: EventType
+  readonly reason: ActReason
+}
+
 /** The certificate of an erasure was signed. */
 export type PersonCertifyErasure = {
   readonly type: 'CertifyErasure'
@@ -782,6 +806,15 @@ export type LookPurpose = string
 /** What was looked at, in words with underscores between them: `consents_of_a_person`. */
 export type LookedAt = string
 
+/** A part of the broker that follows events, or a plugin's subscription, by the name of its consumer group. */
+export type Group = string
+
+/** The type of a recorded event. */
+export type EventType = string
+
+/** Why somebody acted for the operator, in words. No digit, so that neither a number nor a date of birth can slip in. */
+export type ActReason = string
+
 /** What a deployment may set: one JSON file, or the environment as ESIGNET_ and the path in upper snake case. */
 export type Config = {
   /** TCP port of the broker. 0: any free port. */
@@ -1170,6 +1203,24 @@ export type LookRecordsViewed = {
   readonly from?: Instant
   /** Records until then, or as they were then. */
   readonly to?: Instant
+}
+
+/** {actor} dropped event {event} ({eventType}), which {group} had parked: it is not handled any more. Reason: {reason}. */
+export type ParkedParkedDropped = {
+  readonly actor: Actor
+  readonly group: Group
+  readonly event: Uuid
+  readonly eventType: EventType
+  readonly reason: ActReason
+}
+
+/** {actor} gave event {event} ({eventType}) back to {group}, which had parked it. Reason: {reason}. */
+export type ParkedParkedRetried = {
+  readonly actor: Actor
+  readonly group: Group
+  readonly event: Uuid
+  readonly eventType: EventType
+  readonly reason: ActReason
 }
 
 /** An attempt by {factor} from the {path} path was counted before it was checked. */
@@ -2230,6 +2281,10 @@ export type DeploymentEvent = { readonly type: 'NodeStarted'; readonly data: Dep
 
 export type LookEvent = { readonly type: 'RecordsViewed'; readonly data: LookRecordsViewed }
 
+export type ParkedEvent =
+  | { readonly type: 'ParkedDropped'; readonly data: ParkedParkedDropped }
+  | { readonly type: 'ParkedRetried'; readonly data: ParkedParkedRetried }
+
 export type PersonEvent =
   | { readonly type: 'AttemptCounted'; readonly data: PersonAttemptCounted }
   | { readonly type: 'AttemptCredited'; readonly data: PersonAttemptCredited }
@@ -2284,6 +2339,7 @@ export type EventsByKind = {
   readonly denial: DenialEvent
   readonly deployment: DeploymentEvent
   readonly look: LookEvent
+  readonly parked: ParkedEvent
   readonly person: PersonEvent
   readonly 'signing-key': SigningKeyEvent
   readonly transaction: TransactionEvent
@@ -2303,6 +2359,8 @@ export type DenialCommand = DenialRecordDenial
 export type DeploymentCommand = DeploymentStartNode
 
 export type LookCommand = LookViewRecords
+
+export type ParkedCommand = ParkedDropParked | ParkedRetryParked
 
 export type PersonCommand =
   | PersonCertifyErasure
@@ -2350,6 +2408,7 @@ export type CommandsByKind = {
   readonly denial: DenialCommand
   readonly deployment: DeploymentCommand
   readonly look: LookCommand
+  readonly parked: ParkedCommand
   readonly person: PersonCommand
   readonly 'signing-key': SigningKeyCommand
   readonly transaction: TransactionCommand

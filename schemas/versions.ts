@@ -8,6 +8,7 @@ export const EVENT_VERSIONS = {
   denial: { CommandDenied: 1 },
   deployment: { NodeStarted: 1 },
   look: { RecordsViewed: 1 },
+  parked: { ParkedDropped: 1, ParkedRetried: 1 },
   person: {
     AttemptCounted: 1,
     AttemptCredited: 1,
@@ -59,6 +60,7 @@ export const COMMAND_VERSIONS = {
   denial: { RecordDenial: 1 },
   deployment: { StartNode: 1 },
   look: { ViewRecords: 1 },
+  parked: { DropParked: 1, RetryParked: 1 },
   person: {
     CertifyErasure: 1,
     CountAttempt: 1,

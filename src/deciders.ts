@@ -10,6 +10,7 @@ import { consent, type ConsentState } from '../domain/consent/consent.ts'
 import { deployment, type DeploymentState } from '../domain/deployment/node.ts'
 import { look, type LookState } from '../domain/look/look.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
+import { parked, type ParkedState } from '../domain/parked/parked.ts'
 import { idOf, kindOf } from '../domain/streams.ts'
 import { transaction } from '../domain/transaction/decide.ts'
 import type { TransactionRules } from '../domain/transaction/rules.ts'
@@ -27,6 +28,8 @@ import type {
   DeploymentEvent,
   LookCommand,
   LookEvent,
+  ParkedCommand,
+  ParkedEvent,
   PersonEvent,
   SigningKeyCommand,
   SigningKeyEvent,
@@ -56,6 +59,7 @@ export const attemptCounters: StreamRules<AttemptsState, AttemptsCommand, Attemp
   reading: 'restates',
 }
 export const denials: StreamRules<DenialState, DenialCommand, unknown, DenialEvent> = { decider: denial, reading: 'folds' }
+export const parkedActs: StreamRules<ParkedState, ParkedCommand, unknown, ParkedEvent> = { decider: parked, reading: 'restates' }
 export const checkpoints: StreamRules<CheckpointState, CheckpointCommand, unknown, CheckpointEvent> = {
   decider: checkpoint,
   reading: 'restates',
@@ -97,6 +101,8 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
         return checkpoints
       case 'denial':
         return denials
+      case 'parked':
+        return parkedActs
       case 'artefact':
       case undefined:
         return undefined

@@ -6,7 +6,7 @@ type Words = { readonly pattern: RegExp; readonly what: string }
 
 const ACTOR: Words = { pattern: /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, what: 'letters, digits and .-_@, at most 64' }
 const CASE: Words = { pattern: /^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, what: 'letters, digits and .-_/, at most 64' }
-/** An identifier of a person has digits, so a purpose has none. */
+/** An identifier of a person has digits, so a purpose or a reason has none. */
 const PURPOSE: Words = { pattern: /^\p{L}[\p{L}\p{M} ,.'’-]{2,119}$/u, what: 'words without digits, 3 to 120 characters' }
 
 const worded = (args: Args, option: string, { pattern, what }: Words): string => {
@@ -14,6 +14,9 @@ const worded = (args: Args, option: string, { pattern, what }: Words): string =>
   if (text === undefined || !pattern.test(text)) throw new UsageError(`--${option} is needed: ${what}`)
   return text
 }
+
+/** Why somebody acts, in words. */
+export const readReason = (args: Args): string => worded(args, 'reason', PURPOSE)
 
 type Described = Required<Pick<Verb, 'options' | 'optionHelp'>>
 

@@ -5,6 +5,7 @@ import { clientKeyVerbs } from './client-keys.ts'
 import { consentVerbs } from './consent.ts'
 import { eventVerbs } from './events.ts'
 import { keyVerbs } from './key.ts'
+import { parkedVerbs } from './parked.ts'
 import { personVerbs } from './person.ts'
 import { pluginVerbs } from './plugin.ts'
 import { projectionVerbs } from './projection.ts'
@@ -22,6 +23,7 @@ const ALL: readonly Verb[] = [
   ...personVerbs,
   ...auditVerbs,
   ...projectionVerbs,
+  ...parkedVerbs,
   ...eventVerbs,
   ...pluginVerbs,
 ]

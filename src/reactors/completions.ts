@@ -14,7 +14,8 @@ import { secondsUntil } from '../../domain/time.ts'
 import type { StandingConsent } from '../../domain/consent/consent.ts'
 import type { Recorded } from '../../projections/projection.ts'
 
-const NAME = 'completions'
+/** Its checkpoint bears it. */
+export const COMPLETIONS = 'completions'
 
 /** The request that began an order finishes it at once; only what it left lying for this long is finished here. */
 const PATIENCE_S = 5
@@ -76,7 +77,7 @@ const completeRefusal = async (world: World, event: Recorded, act: Act): Promise
 
 const completeOrder = async (world: World, event: Recorded): Promise<void> => {
   const at = world.clock.now()
-  const id = uuidv5(event.id, NAME)
+  const id = uuidv5(event.id, COMPLETIONS)
   if (event.type === 'WithdrawalRequested') {
     const { state } = await load(world, consents, event.stream)
     if (state.status === 'withdrawing') await completeWithdrawal(world, { consent: idOf(event.stream), id, causation: event.id, at }, state)
@@ -98,7 +99,7 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
 /** Finishes the half-done orders that a crash leaves (rule 15): idempotent, on any node. */
 export const completions = (world: World): Promise<Following> =>
   follow(world, {
-    name: NAME,
+    name: COMPLETIONS,
     types: [
       'Authenticated',
       'FactorConfirmed',

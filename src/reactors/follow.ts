@@ -1,4 +1,4 @@
-import { uuidv5 } from '../crypto/hash.ts'
+import { FOLLOWER_TABLES, FOLLOWER_VERSION, PARKED_ACTS, parkedAct, parkingOf, type Failed } from './parked-rows.ts'
 import type { World } from '../world.ts'
 import type { Change, Position } from '../../domain/ports.ts'
 import type { Recorded } from '../../projections/projection.ts'
@@ -8,8 +8,6 @@ const WAIT_MS = 200
 
 /** Handled events between two writes of the checkpoint: as many may be handled again after a crash. */
 const CHECKPOINT_EVENTS = 32
-
-const tables = { parked: { key: 'id', indexes: ['position'] } }
 
 export type Following = { readonly stop: () => Promise<void>; readonly ended: Promise<void> }
 
@@ -21,25 +19,39 @@ export type Follower = {
   readonly handler: (event: Recorded, stopping: AbortSignal) => Promise<void>
 }
 
-const attempt = async (world: World, { handler }: Follower, event: Recorded, stopping: AbortSignal): Promise<string | undefined> => {
+const attempt = async (world: World, { handler }: Follower, event: Recorded, stopping: AbortSignal): Promise<Failed | undefined> => {
   for (let tries = 1; ; tries += 1) {
     try {
       await handler(event, stopping)
       return undefined
     } catch (error) {
-      if (tries >= TRIES_MAX) return error instanceof Error ? error.name : 'unknown'
+      if (tries >= TRIES_MAX) return { reason: error instanceof Error ? error.name : 'unknown', tries }
       await world.timers.sleep(WAIT_MS * 2 ** tries, stopping)
     }
   }
 }
 
+/** What an event comes to: nothing where it was handled, a parked row where it could not be, and less where an operator asked for it. */
+const changesOf = async (world: World, follower: Follower, event: Recorded, stopping: AbortSignal): Promise<readonly Change[]> => {
+  const { name, types } = follower
+  const handled = async (one: Recorded): Promise<Failed | undefined> => {
+    const failed = await attempt(world, follower, one, stopping)
+    if (failed !== undefined && !stopping.aborted) world.log.warn('event_parked', { follower: name, event: one.id, reason: failed.reason })
+    return failed
+  }
+  const asked = await parkedAct(world, name, event, handled)
+  const failed = types.includes(event.type) ? await handled(event) : undefined
+  return failed === undefined ? asked : [...asked, parkingOf(name, event, failed, world.clock.now())]
+}
+
 /**
- * Follows types of events: ordered, checkpointed, at least once, retried, then parked. The checkpoint moves with what is parked in
+ * Follows types of events: ordered, checkpointed, at least once, retried, then parked. What operators ask of what is parked it meets as
+ * events too. The checkpoint moves with what is parked in
  * one transaction, every 32 events and at the end; another node that follows under the same name is noticed by its fence (rule 37).
  */
 export const follow = async (world: World, follower: Follower): Promise<Following> => {
   const { name, types } = follower
-  await world.views.open(name, 1, tables)
+  await world.views.open(name, FOLLOWER_VERSION, FOLLOWER_TABLES)
   let stored: Position | undefined = await world.views.position(name)
   let handled: Position | undefined = stored
   let since = 0
@@ -54,7 +66,7 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
     else stored = await world.views.position(name)
   }
   const subscription = world.journal.source.subscribe(
-    { ...(stored !== undefined && { after: stored }), filter: { types } },
+    { ...(stored !== undefined && { after: stored }), filter: { types: [...types, ...PARKED_ACTS] } },
     async (message) => {
       if (message.kind === 'unreadable' && message.event.newer) {
         await move(handled)
@@ -67,16 +79,12 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
         return since >= CHECKPOINT_EVENTS ? move(handled) : undefined
       }
       const { event } = message
-      const problem = await attempt(world, follower, event, stopping.signal)
+      const changes = await changesOf(world, follower, event, stopping.signal)
       // It may not have been handled: it comes again.
       if (stopping.signal.aborted) return
       handled = event.position
       since += 1
-      if (problem !== undefined) {
-        world.log.warn('event_parked', { follower: name, event: event.id, reason: problem })
-        const row = { id: uuidv5(event.id, name), event: event.id, position: event.position, type: event.type, reason: problem }
-        return move(event.position, [{ kind: 'put', table: 'parked', row }])
-      }
+      if (changes.length > 0) return move(event.position, changes)
       if (since >= CHECKPOINT_EVENTS) await move(handled)
     },
   )

@@ -21,6 +21,7 @@ import {
   trustedDevices,
   erasures,
   denials,
+  parkedActs,
 } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
@@ -80,6 +81,8 @@ const stateOf = (history: History): unknown => {
       return foldAll(looks, history)
     case 'denial':
       return foldAll(denials, history)
+    case 'parked':
+      return foldAll(parkedActs, history)
     case 'checkpoint':
       return foldAll(checkpoints, history)
     case 'artefact':

@@ -66,6 +66,30 @@ const makeUnderWay = () => {
   }
 }
 
+type Calls = Parameters<typeof replayOver>[0]
+
+const parkedOf = (
+  calls: Calls,
+  enter: (problem?: string) => void,
+): Pick<EventStore, 'groups' | 'parked' | 'replayParked' | 'dropParked'> => ({
+  groups: async () => {
+    enter()
+    return groupsOver(calls)()
+  },
+  parked: async (group) => {
+    enter(groupProblem(group))
+    return parkedOver(calls)(group)
+  },
+  replayParked: async (group, eventId) => {
+    enter(groupProblem(group))
+    return replayOver(calls)(group, eventId)
+  },
+  dropParked: async (group, eventId) => {
+    enter(groupProblem(group))
+    return dropOver(calls)(group, eventId)
+  },
+})
+
 /** The port over a KurrentDB or EventStoreDB server from 22.10 on. Opening it does not wait for the server. */
 export const kurrentDbEventStore = async (tools: KurrentDbTools): Promise<EventStore> => {
   const { settings, timers } = tools
@@ -119,22 +143,7 @@ export const kurrentDbEventStore = async (tools: KurrentDbTools): Promise<EventS
       const consuming = { ...calls, renewMs: watchMs * WATCHES_IN_RENEW, warn }
       return underWay.follow(running(timers, (abort) => consumeOver(consuming, withDefaults(options), handler, abort)))
     },
-    groups: async () => {
-      enter()
-      return groupsOver(calls)()
-    },
-    parked: async (group) => {
-      enter(groupProblem(group))
-      return parkedOver(calls)(group)
-    },
-    replayParked: async (group, eventId) => {
-      enter(groupProblem(group))
-      return replayOver(calls)(group, eventId)
-    },
-    dropParked: async (group, eventId) => {
-      enter(groupProblem(group))
-      return dropOver(calls)(group, eventId)
-    },
+    ...parkedOf(calls, enter),
     close: () =>
       (closed ??= (async () => {
         await underWay.end()

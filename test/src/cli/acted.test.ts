@@ -55,7 +55,7 @@ describe('REG-16: acts of administrators are recorded with who did them, denials
     }
   })
 
-  it('every verb that changes clients, keys, consents or persons is one of them', () => {
+  it('every verb that changes clients, keys, consents, persons or what is parked is one of them', () => {
     const acts = VERBS.filter(({ acts: does }) => does === true).map(({ name }) => name)
     for (const name of [
       'client add',
@@ -67,6 +67,8 @@ describe('REG-16: acts of administrators are recorded with who did them, denials
       'key revoke',
       'consent withdraw',
       'person reopen',
+      'parked retry',
+      'parked drop',
     ])
       expect(acts).to.include(name)
   })

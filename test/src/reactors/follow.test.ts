@@ -4,6 +4,7 @@ import { memoryReadModel } from '../../../adapters/read-model/memory/memory-read
 import type { EventSource, Recorded, SourceMessage } from '../../../projections/projection.ts'
 import { follow } from '../../../src/reactors/follow.ts'
 import type { World } from '../../../src/world.ts'
+import { handClock } from '../../support/hand-clock.ts'
 import { quickTimers } from '../worlds.ts'
 
 const positionOf = (number: number): string => String(number).padStart(16, '0')
@@ -31,7 +32,7 @@ describe('following events', () => {
   const worldOf = (messages: readonly SourceMessage[], views = memoryReadModel()) => {
     const source = sourceOf(messages)
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-    return { source, views, world: { views, log, timers: quickTimers(), journal: { source } } as unknown as World }
+    return { source, views, world: { views, log, clock: handClock(), timers: quickTimers(), journal: { source } } as unknown as World }
   }
   const forty = Array.from({ length: 40 }, (_, index) => eventAt(index + 1))
 

@@ -89,6 +89,7 @@ describe('REPLAY-06: a replay never writes and never calls out', function () {
     expect(await faultOf(() => store.append('client-shop', 'no_stream', [event]))).to.equal('invalid')
     expect(await faultOf(() => store.consume({ group: 'x', filter: { types: [] } }, async () => ({ kind: 'done' })))).to.equal('invalid')
     expect(await faultOf(() => store.replayParked('x'))).to.equal('invalid')
+    expect(await faultOf(() => store.dropParked('x', event.id))).to.equal('invalid')
     await store.close()
     const bare = await open(true)
     expect(await faultOf(() => bare.append('client-shop', 'no_stream', [event]))).to.equal('invalid')
