@@ -1,6 +1,6 @@
 import { below, type HttpClient } from '../../http-client.ts'
 import { openEnvelope, type Asked } from '../mosip.ts'
-import { faultAnswer, membersOf, statusAnswer, textOf, type Members } from '../wire.ts'
+import { failed, faultAnswer, membersOf, statusAnswer, type Members } from '../wire.ts'
 import { meaningOf } from './errors.ts'
 import type { Partner } from './signing.ts'
 
@@ -10,14 +10,13 @@ export type Signed = {
   readonly partner: Partner
   readonly url: URL
   readonly body: Members
+  /** What the answer must say that it is of; absent: it need not say. */
+  readonly transaction?: string
   readonly waitMs: number
 }
 
-/** What it answers, with the transaction that the answer is of. */
-export type AskedIda = Asked & { readonly transaction?: string }
-
 /** One question to IDA. Nothing is asked twice: a proof or a code may be used up by it. */
-export const ask = async ({ client, partner, url, body, waitMs }: Signed): Promise<AskedIda> => {
+export const ask = async ({ client, partner, url, body, transaction, waitMs }: Signed): Promise<Asked> => {
   const bytes = Buffer.from(JSON.stringify(body))
   const answer = await client.call({
     method: 'POST',
@@ -36,8 +35,11 @@ export const ask = async ({ client, partner, url, body, waitMs }: Signed): Promi
   if (!answer.ok) return faultAnswer(answer)
   if (answer.status !== 200) return statusAnswer(answer.status)
   const members = membersOf(answer.body)
-  const transaction = textOf(members?.['transactionID'])
-  return { ...openEnvelope(members, meaningOf), ...(transaction !== undefined && { transaction }) }
+  const asked = openEnvelope(members, meaningOf)
+  // A code would be of another login, and a token of another person.
+  return asked.ok && transaction !== undefined && members?.['transactionID'] !== transaction
+    ? failed('unavailable', 'wrong_transaction')
+    : asked
 }
 
 /** The addresses of IDA: the licence key is a secret that stands in each. */

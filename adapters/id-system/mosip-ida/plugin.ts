@@ -3,11 +3,11 @@
  * this broker as one of IDA's partners. What is on the wire is eSignet's; what comes of it is ours (rule 43).
  */
 import { below, endpoint, type HttpClient } from '../../http-client.ts'
-import { describeMosip, mosipSystem, type MosipCalls, type Party, type Question } from '../mosip.ts'
+import { describeMosip, mosipSystem, type Asked, type MosipCalls, type Party, type Question } from '../mosip.ts'
 import type { IdSystem, Json, PluginDescription, PluginTools, VerifyRequest } from '../plugin.ts'
 import { secretOf } from '../plugin-key.ts'
 import { connect, failed, HEALTH_MS, isMembers, listOf, textOf, type Members } from '../wire.ts'
-import { addresses, ask, type AskedIda } from './asking.ts'
+import { addresses, ask, type Signed } from './asking.ts'
 import { isAboutTheKey } from './errors.ts'
 import { recipientAt, signingKeysAt } from './published.ts'
 import { IV_BYTES, sealRequest, SESSION_KEY_BYTES } from './sealing.ts'
@@ -89,12 +89,12 @@ const callsOf = (settings: MosipIdaSettings, { clock, chance }: PluginTools, cli
   const recipient = recipientAt(client, endpoint(settings.certificateUrl, 'certificateUrl', options), clock)
   const keys = signingKeysAt(client, internalUrl, officeOf(settings, options), clock)
 
-  const asking = (base: URL, { party, waitMs, ...question }: Question, id: string, more: Members): Promise<AskedIda> =>
-    ask({
-      ...{ client, partner, waitMs },
-      url: below(base, party.relyingParty, party.client),
-      body: { id, version: VERSION, individualId: question.id, transactionID: question.transaction, requestTime: clock.now(), ...more },
-    })
+  const signed = (base: URL, { party, id, transaction, waitMs }: Question, kind: string, more: Members): Signed => ({
+    ...{ client, partner, waitMs, url: below(base, party.relyingParty, party.client) },
+    body: { id: kind, version: VERSION, individualId: id, transactionID: transaction, requestTime: clock.now(), ...more },
+  })
+  const asking = (base: URL, question: Question, kind: string, more: Members): Promise<Asked> =>
+    ask({ ...signed(base, question, kind, more), transaction: question.transaction })
 
   return {
     challengeOf,
@@ -113,15 +113,11 @@ const callsOf = (settings: MosipIdaSettings, { clock, chance }: PluginTools, cli
       const [token, subject] = [textOf(kycToken), textOf(authToken)]
       return { ok: true, isRight: kycStatus !== false, ...(kycStatus === true && token && subject && { token, subject }) }
     },
-    sendCode: async (question, otpChannel) => {
-      const asked = await asking(at.code, question, 'mosip.identity.otp', { otpChannel })
-      // The code would be of another login.
-      return asked.ok && asked.transaction !== question.transaction ? failed('unavailable', 'wrong_transaction') : asked
-    },
+    sendCode: (question, otpChannel) => asking(at.code, question, 'mosip.identity.otp', { otpChannel }),
     exchange: async (question, { token, claims, locales }) => {
       const consentObtained = claims.length === 0 ? ['sub'] : claims
       const more = { kycToken: token, consentObtained, locales, respType: 'JWS' }
-      const asked = await asking(at.exchange, question, 'mosip.identity.kycexchange', more)
+      const asked = await ask(signed(at.exchange, question, 'mosip.identity.kycexchange', more))
       return asked.ok ? { ok: true, jws: textOf(asked.response['encryptedKyc']) ?? '' } : asked
     },
     keys,

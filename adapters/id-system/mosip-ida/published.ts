@@ -62,6 +62,9 @@ export type TokenOffice = {
 /** A token of authmanager as it may stand in a cookie. */
 const TOKEN = /^[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]{1,8192}$/
 
+/** With a token that was kept, and with a fresh one. */
+const TRIES_MAX = 2
+
 /** Reads the keys that sign facts, with a token that is kept until it is refused. */
 export const signingKeysAt = (
   client: HttpClient,
@@ -88,10 +91,19 @@ export const signingKeysAt = (
   }
 
   return async () => {
-    token ??= await freshToken()
-    if (token === undefined) return undefined
-    const answer = await get(client, url, { accept: 'application/json', authorization: 'Authorization', cookie: `Authorization=${token}` })
-    if (answer.ok && (answer.status === 401 || answer.status === 403)) token = undefined
-    return answer.ok && answer.status === 200 ? readCertificates(membersOf(answer.body)) : undefined
+    for (let tries = 1; ; tries += 1) {
+      token ??= await freshToken()
+      if (token === undefined) return undefined
+      const answer = await get(client, url, {
+        accept: 'application/json',
+        authorization: 'Authorization',
+        cookie: `Authorization=${token}`,
+      })
+      const isRefused = answer.ok && (answer.status === 401 || answer.status === 403)
+      if (isRefused) token = undefined
+      // A token that was kept may be over; a fresh one that is refused stays refused.
+      if (!isRefused || tries === TRIES_MAX)
+        return answer.ok && answer.status === 200 ? readCertificates(membersOf(answer.body)) : undefined
+    }
   }
 }
