@@ -821,6 +821,13 @@ export type Config = {
   readonly port?: number
   /** Address to bind. Demo binds loopback only (rule 44). */
   readonly host?: string
+  /** A listener for operators alone: /metrics, and what is not ready (rule 44). Absent: none. */
+  readonly management?: {
+    /** TCP port of the listener for operators: /metrics, /health. Absent: none. 0: any free port. */
+    readonly port: number
+    /** Address to bind. Whoever reaches it reads what it tells: never one that the world reaches. */
+    readonly host?: string
+  }
   /** The issuer identifier; https outside demo. Default in demo: http://localhost:<port>. */
   readonly issuer?: string
   /** Folder of the embedded store, keys and read models. */

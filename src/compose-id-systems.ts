@@ -4,6 +4,7 @@ import { mockPlugin, readNotices, readOutbox, type Message } from '../adapters/i
 import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
 import type { Settings } from './config.ts'
 import type { Runtime } from './runtime.ts'
+import type { Observer } from './telemetry/observer.ts'
 import type { IdSystemPlugin, Json, PluginDescription, PluginTools } from '../domain/ports.ts'
 
 export type PluginChoice = {
@@ -46,6 +47,21 @@ export const openPlugin = async (
       return objection?.(description)
     },
   })
+}
+
+/** The same, with its calls and its breakers watched. */
+export const openWatched = async (
+  settings: Settings,
+  runtime: Runtime,
+  choice: PluginChoice,
+  observer: Pick<Observer, 'idSystem' | 'breaker'>,
+  more: PluginOpening = {},
+): Promise<LoadedPlugin> => {
+  let id = ''
+  const onBreaker: PluginOpening['onBreaker'] = (call, state) => observer.breaker(id, call, state)
+  const { description, system } = await openPlugin(settings, runtime, choice, { ...more, onBreaker })
+  id = description.id
+  return { description, system: observer.idSystem(id, system) }
 }
 
 /** What a plugin says of itself with its settings. Nothing is opened. */

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
-import { openPlugin, type PluginChoice } from './compose-id-systems.ts'
+import { openWatched, type PluginChoice } from './compose-id-systems.ts'
 import { fileDestructions } from '../adapters/destructions/file/file-destructions.ts'
 import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
@@ -30,6 +30,7 @@ import type { Runtime } from './runtime.ts'
 import { pace } from './pace.ts'
 import { openedRequests } from './opened-requests.ts'
 import { ownRuntime } from './system-runtime.ts'
+import { observing } from './telemetry/observer.ts'
 import { askedAside, underWay, waitedAside } from './under-way.ts'
 import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
@@ -231,7 +232,8 @@ const openAll = async (
   if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
   if (settings.mode === 'production' && settings.auditFolder.startsWith(settings.data)) log.warn('audit_folder_in_data')
   const documents = openDocuments(settings, runtime)
-  const store = opened(await openEventStore(settings, runtime))
+  const observer = observing({ elapsedMs: () => performance.now(), scheme: new URL(settings.issuer).protocol.slice(0, -1) })
+  const store = observer.store(opened(await openEventStore(settings, runtime)))
   await refuseLostKeys(settings, store)
   const journal = openJournal(store)
   const keys = await openKeys(settings, runtime)
@@ -242,13 +244,13 @@ const openAll = async (
   const tallies = opened(await openTallies(settings, runtime))
   const services = httpsDocuments({ ...runtime, privateHosts: captchaHosts(settings) })
   await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
-  const { description, system } = await openPlugin(settings, runtime, choice)
+  const { description, system } = await openWatched(settings, runtime, choice, observer)
   opened(system)
-  const requests = underWay(UNDER_WAY_MAX)
+  const requests = underWay(UNDER_WAY_MAX, () => observer.turnedAway('overload'))
   const idSystem = { description, system: askedAside(system, requests), generation: 1 }
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {
-    ...{ settings, clock, chance, timers, log, journal, vault, personKeys, singleUse, keys, views, brand },
+    ...{ settings, clock, chance, timers, log, observer, journal, vault, personKeys, singleUse, keys, views, brand },
     ...onlyIdSystem(idSystem),
     auditKeys: openAuditKeys(settings, runtime),
     destructions: openDestructions(settings),
@@ -260,7 +262,7 @@ const openAll = async (
     policy: await keptPolicy(settings, journal, runtime),
     waiters: waitedAside(waiters(timers), requests),
     underWay: requests,
-    ...guardOf(settings, runtime, { tallies, services, key: await keys.secret('network') }),
+    ...guardOf(settings, runtime, { tallies, services, observer, key: await keys.secret('network') }),
     pace: pace({ clock, timers, chance, underWay: requests }),
     statics: makeStatics(brand),
   }

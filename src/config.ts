@@ -152,6 +152,10 @@ const sbiOf = (given: Config['sbi'], mode: Settings['mode'], data: string): SbiS
   return mode === 'demo' && sbi.trust.devices === undefined ? { ...sbi, trust: { ...simulated(data), refused: sbi.trust.refused } } : sbi
 }
 
+/** What both listeners would take. */
+const managementProblems = ({ management, port = DEFAULTS.port }: Config): readonly string[] =>
+  management !== undefined && management.port !== 0 && management.port === port ? ['management.port: the doors have this port'] : []
+
 /** What only a deployment may not do (rule 44): each with what to do about it. */
 const modeProblems = (config: Config, mode: Settings['mode']): readonly string[] => {
   if (config.store === 'kurrentdb' && config.kurrentdb?.connection === undefined)
@@ -159,9 +163,9 @@ const modeProblems = (config: Config, mode: Settings['mode']): readonly string[]
   if (mode === 'tool') return []
   if (config.guard?.by === 'captcha' && config.guard.captcha === undefined) return ['guard.captcha: name the captcha service']
   if (mode === 'demo')
-    return LOOPBACK.has(config.host ?? DEFAULTS.host)
-      ? []
-      : ['host: the demo binds loopback only; leave `host` out, or run `serve` without --demo']
+    return (['host', 'management.host'] as const)
+      .filter((name) => !LOOPBACK.has((name === 'host' ? config.host : config.management?.host) ?? DEFAULTS.host))
+      .map((name) => `${name}: the demo binds loopback only; leave \`${name}\` out, or run \`serve\` without --demo`)
   const rules: readonly (readonly [wrong: boolean, problem: string])[] = [
     [!config.issuer?.startsWith('https://'), 'issuer: must be an https URL in production (or run `serve --demo`)'],
     [config.store === 'memory', 'store: `memory` forgets everything; production needs a durable store'],
@@ -206,7 +210,9 @@ export const readSettings = (
   const policy = policyOf(read.value, directory, document)
   const problems = [
     ...read.problems,
-    ...(config.ok ? [...modeProblems(config.value, mode), ...portProblems(config.value)] : config.problems),
+    ...(config.ok
+      ? [...modeProblems(config.value, mode), ...portProblems(config.value), ...managementProblems(config.value)]
+      : config.problems),
     ...(policy.ok ? retentionProblems(policy.value.retention) : policy.problems.map((problem) => `policy: ${problem}`)),
   ]
   if (!config.ok || !policy.ok || problems.length > 0) return { ok: false, problems }

@@ -34,6 +34,8 @@ export type GuessesOptions = {
   readonly postsPerMinute: number
   readonly waitsPerMinute: number
   readonly waitsPerMinuteAll: number
+  /** Told how many are guessed at, each time that changes. */
+  readonly onGuessing?: (of: Which, slices: number) => void
 }
 
 const MINUTE_MS = 60_000
@@ -114,8 +116,9 @@ const everybodyOf = ({ nowMs, usual, standing }: ReturnType<typeof counting>) =>
 type Which = 'everybody' | 'client' | 'network'
 
 /** One line when guessing begins and one when it ends; of networks only that there is one. */
-const noter = (log: Log) => {
+const noter = ({ log, onGuessing }: Pick<GuessesOptions, 'log' | 'onGuessing'>) => {
   const open = new Set<string>()
+  const slices: Record<Which, number> = { everybody: 0, client: 0, network: 0 }
   return (which: Which, whose: string, is: boolean, slice: Slice): boolean => {
     const known = `${which} ${whose}`
     if (is === open.has(known)) return is
@@ -130,16 +133,18 @@ const noter = (log: Log) => {
     log.warn(is ? 'guessing_seen' : 'guessing_over', fields)
     if (is) open.add(known)
     else open.delete(known)
+    slices[which] += is ? 1 : -1
+    onGuessing?.(which, slices[which])
     return is
   }
 }
 
 export const guesses = (options: GuessesOptions): Guesses => {
-  const { tallies, log, postsPerMinute, waitsPerMinute, waitsPerMinuteAll } = options
+  const { tallies, postsPerMinute, waitsPerMinute, waitsPerMinuteAll } = options
   const counts = counting(options)
   const { name, nowMs, windowAt, keptUntil, standing, count } = counts
   const everybody = everybodyOf(counts)
-  const noted = noter(log)
+  const noted = noter(options)
   return {
     post: async (network) => {
       const window = windowAt('post', nowMs())

@@ -1,6 +1,7 @@
 import { genesisOf } from './chain.ts'
 import type { Journal } from './journal.ts'
 import { keepNewest } from './keep-newest.ts'
+import type { Observer } from './telemetry/observer.ts'
 import { turns, type Turns } from './turns.ts'
 import { fold, type Decider } from '../domain/decider.ts'
 import { Fault, type Digest, type Instant, type Timers, type Uuid } from '../domain/ports.ts'
@@ -15,6 +16,8 @@ export type Handling = {
   readonly journal: Journal
   readonly timers: Timers
   readonly states: StateCache
+  /** Counts what is decided, in a broker that serves. */
+  readonly observer?: Pick<Observer, 'login'>
   /** Who acts for the operator, at the command line: it is recorded with everything that is decided (REG-16). */
   readonly actor?: string
 }

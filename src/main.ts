@@ -5,6 +5,7 @@ import { sha256 } from './crypto/hash.ts'
 import { createApp } from './http/app.ts'
 import { watchProjections } from './http/health.ts'
 import { routes } from './http/routes.ts'
+import { openManagement } from './management.ts'
 import { listen } from './http/server.ts'
 import { AUDIT_ALGORITHM, auditing } from './audit/auditing.ts'
 import { checkpointLoop } from './reactors/checkpoints.ts'
@@ -79,6 +80,7 @@ const open = async (
   await tendKeys(world)
   await tendKeys(auditing(world), [AUDIT_ALGORITHM])
   started.push(...(await startReactors(world)))
+  started.push(...(await openManagement(world, runners)))
   const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
   return { server, port: server.port, runners }
 }

@@ -8,17 +8,25 @@ export type UnderWay = {
   readonly begin: () => void
   readonly end: () => void
   readonly isFull: () => boolean
+  /** How many there are, and how many of them only wait for something. */
+  readonly now: () => { readonly requests: number; readonly waiting: number }
   /** Around what a request only waits for: that costs the processor nothing, however slow the ID system is. */
   readonly aside: <T>(act: () => Promise<T>) => Promise<T>
 }
 
-export const underWay = (requestsMax: number): UnderWay => {
+/** `onFull` is told of each that is turned away. */
+export const underWay = (requestsMax: number, onFull?: () => void): UnderWay => {
   let requests = 0
   let waiting = 0
   return {
     begin: () => void (requests += 1),
     end: () => void (requests -= 1),
-    isFull: () => requests - waiting > requestsMax,
+    now: () => ({ requests, waiting }),
+    isFull: () => {
+      const full = requests - waiting > requestsMax
+      if (full) onFull?.()
+      return full
+    },
     aside: async (act) => {
       waiting += 1
       try {

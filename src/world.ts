@@ -26,6 +26,7 @@ import type { OpenedRequests } from './opened-requests.ts'
 import type { Policy } from '../schemas/generated.ts'
 import type { Statics } from './ui/statics.ts'
 import type { Brand } from './ui/brand.ts'
+import type { Observer } from './telemetry/observer.ts'
 import type { UnderWay } from './under-way.ts'
 
 /** Secret keys derived from the master key, one for each use. */
@@ -101,6 +102,7 @@ export type World = {
   readonly policy: { readonly value: Policy; readonly digest: Digest }
   readonly waiters: Waiters
   readonly underWay: UnderWay
+  readonly observer: Observer
   readonly pace: Pace
   readonly guesses: Guesses
   readonly captcha: Captcha

@@ -138,16 +138,17 @@ const answer = async (house: House, message: IncomingMessage, request: Request, 
 const serve = async (house: House, message: Message, response: Response, doors: Doors): Promise<void> => {
   const params = Object.fromEntries(Object.entries(message.params).filter((row): row is [string, string] => typeof row[1] === 'string'))
   const request = beginning(house, message, params)
-  const { underWay } = house.world
-  let reply: Reply
-  underWay.begin()
-  try {
-    reply = await answer(house, message, request, doors)
-  } catch (error) {
-    reply = failureReply(house.world, doors.kind, request, error)
-  } finally {
-    underWay.end()
-  }
+  const { observer, underWay } = house.world
+  const reply = await observer.door({ method: message.method, route: doors.path }, async () => {
+    underWay.begin()
+    try {
+      return await answer(house, message, request, doors)
+    } catch (error) {
+      return failureReply(house.world, doors.kind, request, error)
+    } finally {
+      underWay.end()
+    }
+  })
   write(house, response, doors.kind, request, reply)
   noteAccess(house, request, message.method, doors.path, reply.status)
 }

@@ -7,7 +7,7 @@ import { millisecondsOf } from '../../domain/time.ts'
 const LOOK_MS = 2000
 const KEEP_MS = 1000
 
-type Component = 'store' | 'vault' | 'keys' | 'plugin' | 'projections'
+export type Component = 'store' | 'vault' | 'keys' | 'plugin' | 'projections'
 type Look = () => Promise<boolean>
 
 /** A projection is behind when it has stood still below the head for this long, milliseconds. */
@@ -42,22 +42,25 @@ const looks = (world: World): Readonly<Record<Component, Look>> => ({
   },
 })
 
-const answersInTime = async (world: World, look: Look): Promise<boolean> => {
+/** What a look says, or something else where it fails or takes too long. */
+export const inTime = async <T>({ timers }: Pick<World, 'timers'>, ms: number, look: () => Promise<T>, otherwise: T): Promise<T> => {
   const done = new AbortController()
-  const late = world.timers.sleep(LOOK_MS, done.signal).then(() => false)
+  const late = timers.sleep(ms, done.signal).then(() => otherwise)
   try {
     return await Promise.race([look(), late])
   } catch {
-    return false
+    return otherwise
   } finally {
     done.abort()
   }
 }
 
-/** What is not ready, by name. */
 const notReady = async (world: World): Promise<readonly Component[]> => {
   const rows = await Promise.all(
-    Object.entries(looks(world)).map(async ([name, look]) => ({ name: name as Component, ready: await answersInTime(world, look) })),
+    Object.entries(looks(world)).map(async ([name, look]) => ({
+      name: name as Component,
+      ready: await inTime(world, LOOK_MS, look, false),
+    })),
   )
   return rows.filter(({ ready }) => !ready).map(({ name }) => name)
 }
@@ -65,11 +68,21 @@ const notReady = async (world: World): Promise<readonly Component[]> => {
 type Kept = { readonly atMs: number; readonly missing: Promise<readonly Component[]> }
 const kept = new WeakMap<World, Kept>()
 
-/** One look at a time, however many ask: this door is open to all. */
-const lookOnce = (world: World, atMs: number): Promise<readonly Component[]> => {
+/** The log says what is not ready, once it changes: the door that is open to all does not (rule 44). */
+const noted = async (world: World, before: Promise<readonly Component[]> | undefined): Promise<readonly Component[]> => {
+  const [last = [], missing] = await Promise.all([before, notReady(world)])
+  if (missing.join() === last.join()) return missing
+  if (missing.length === 0) world.log.info('ready')
+  else world.log.warn('not_ready', { missing })
+  return missing
+}
+
+/** What is not ready, by name. One look at a time, however many ask. */
+export const missingNow = (world: World): Promise<readonly Component[]> => {
+  const atMs = millisecondsOf(world.clock.now())
   const last = kept.get(world)
   if (last !== undefined && atMs >= last.atMs && atMs < last.atMs + KEEP_MS) return last.missing
-  const missing = notReady(world)
+  const missing = noted(world, last?.missing)
   kept.set(world, { atMs, missing })
   return missing
 }
@@ -77,8 +90,14 @@ const lookOnce = (world: World, atMs: number): Promise<readonly Component[]> => 
 /** The process answers. */
 export const live = async (): Promise<Reply> => json({ status: 'up' })
 
-/** Whether a login can be done now; names the parts that are not ready, and says no more of them. */
-export const ready = async (world: World): Promise<Reply> => {
-  const missing = await lookOnce(world, millisecondsOf(world.clock.now()))
-  return missing.length === 0 ? json({ status: 'ready' }) : json({ status: 'not_ready', missing }, 503, { 'retry-after': '5' })
+const readiness = (missing: readonly Component[], detail: { readonly missing?: readonly Component[] }): Reply =>
+  missing.length === 0 ? json({ status: 'ready' }) : json({ status: 'not_ready', ...detail }, 503, { 'retry-after': '5' })
+
+/** Whether a login can be done now, and no more: this door is open to all. */
+export const ready = async (world: World): Promise<Reply> => readiness(await missingNow(world), {})
+
+/** The same, with the names of the parts that are not ready: for operators. */
+export const readyInDetail = async (world: World): Promise<Reply> => {
+  const missing = await missingNow(world)
+  return readiness(missing, { missing })
 }

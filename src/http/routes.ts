@@ -230,7 +230,7 @@ const open: readonly Route[] = [
     summary: 'Whether sign-ins can be done now.',
     responses: {
       200: { description: 'They can.', type: JSON_TYPE },
-      503: { description: 'Something is missing; it is named.', type: JSON_TYPE },
+      503: { description: 'Something is missing.', type: JSON_TYPE },
     },
   },
 ]

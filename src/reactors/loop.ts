@@ -12,6 +12,7 @@ export const run = (world: World, { name, periodMs, turn }: Loop): Running => {
       try {
         await turn(world)
       } catch (error) {
+        world.observer.reactorFailed(name)
         world.log.error('reactor_turn_failed', { reactor: name, error: error instanceof Error ? error.name : 'unknown' })
       }
       await world.timers.sleep(periodMs, stopping.signal)

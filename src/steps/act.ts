@@ -39,13 +39,16 @@ export const originOf = (act: Act): Origin => ({ network: act.network ?? '', cli
 export type Deciding = Handling & Pick<World, 'policy'>
 
 /** Gives the transaction a command. */
-export const command = (world: Deciding, act: Act, wish: TransactionCommand): Promise<Handled<TransactionState>> =>
-  handle(world, transactions, transactionStream(act.transaction), wish, {
-    commandId: uuidv5(act.id, wish.type),
-    causation: act.causation,
-    correlation: act.transaction,
-    ...rulesFor(world, act.client),
-  })
+export const command = (world: Deciding, act: Act, wish: TransactionCommand): Promise<Handled<TransactionState>> => {
+  const decide = (): Promise<Handled<TransactionState>> =>
+    handle(world, transactions, transactionStream(act.transaction), wish, {
+      commandId: uuidv5(act.id, wish.type),
+      causation: act.causation,
+      correlation: act.transaction,
+      ...rulesFor(world, act.client),
+    })
+  return world.observer === undefined ? decide() : world.observer.login({ client: clientIdOf(act), type: wish.type }, decide)
+}
 
 /** Gives the counters of one path of one person a command (rule 21). */
 export const count = (world: Deciding, act: Act, person: string, wish: AttemptsCommand): Promise<Handled<AttemptsState>> =>

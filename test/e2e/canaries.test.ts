@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setFaults } from '../../adapters/id-system/mock/plugin.ts'
-import { readEvents, until } from '../support/broker.ts'
+import { freePorts, readEvents, until } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { cellsOf, expectNoCanary, filesOf } from '../support/canaries.ts'
 import {
@@ -83,6 +83,7 @@ const WORD = 'canary-word-5b1e'
 describe('No event, log, file or page holds what only the person, the relying party or the ID system may know (rule 1)', function () {
   this.timeout(90_000)
   let here: BrokerHere
+  let operators: string
   let folder: string
   let shop: Party
   /** What must be found nowhere. */
@@ -179,7 +180,9 @@ describe('No event, log, file or page holds what only the person, the relying pa
       people,
       JSON.stringify({ people: [{ record, ids: { uin, vid, phone, email }, pin, password, claims: CLAIMS, verified: [VERIFIED] }] }),
     )
-    here = await brokerHere({ mock: { people } })
+    const [port = 0] = await freePorts(1)
+    operators = `http://127.0.0.1:${String(port)}`
+    here = await brokerHere({ mock: { people }, env: { ESIGNET_MANAGEMENT_PORT: String(port) } })
     shop = await register(here, await newParty('shop'))
     for (const [what, value] of Object.entries(PERSON)) plant(what, value)
     for (const value of VALUES) plant('a value of a claim', value)
@@ -390,6 +393,13 @@ describe('No event, log, file or page holds what only the person, the relying pa
     expectNone('the log', Buffer.from(here.log()))
     expectNone('the commands', Buffer.from(output.join('\n')))
     for (const file of filesOf(folder)) if (!file.endsWith('people.json')) expectNone(relative(folder, file), readFileSync(file))
+  })
+
+  it('none is in the metrics', async () => {
+    const { body } = await send(operators, { path: '/metrics' })
+    expect(body.split('\n').length).to.be.greaterThan(500)
+    // Values are numbers of all lengths, in which any six digits come up.
+    expectNone('the metrics', Buffer.from(body.replace(/ \S+$/gm, '')))
   })
 
   it('none that is the person’s is on any page', () => {

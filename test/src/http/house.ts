@@ -17,6 +17,7 @@ import { brandOf } from '../../../src/ui/brand.ts'
 import { makeStatics } from '../../../src/ui/statics.ts'
 import { pace } from '../../../src/pace.ts'
 import { openedRequests } from '../../../src/opened-requests.ts'
+import { observing } from '../../../src/telemetry/observer.ts'
 import { underWay } from '../../../src/under-way.ts'
 import { waiters } from '../../../src/waiters.ts'
 import type { World } from '../../../src/world.ts'
@@ -83,6 +84,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     policy: { value: policy, digest: 'a'.repeat(43) },
     waiters: waiters(timers),
     underWay: underWay(100),
+    observer: observing({ elapsedMs: () => performance.now(), scheme: 'https' }),
     guesses: guessesIn(clock),
     captcha: async () => false,
     pace: pace({ clock, timers, chance, underWay: underWay(100) }),

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'mocha'
 import { schemaFiles } from '../../../schemas/generate.ts'
 import { signerFor } from '../../../src/signing-keys.ts'
 import { signJwt } from '../../../src/crypto/jwt.ts'
-import { watchProjections } from '../../../src/http/health.ts'
+import { readyInDetail, watchProjections } from '../../../src/http/health.ts'
 import { DISCOVERY_PATHS, JWKS_PATHS } from '../../../src/http/paths.ts'
 import { routes } from '../../../src/http/routes.ts'
 import { house, ISSUER, openDoors, type Doors, type House } from './house.ts'
@@ -155,7 +155,7 @@ describe('health', () => {
     await place.close()
   })
 
-  it('ready names what is missing, and looks once however many ask', async () => {
+  it('ready says no more than yes or no to everybody, names what is missing to operators, and looks once however many ask', async () => {
     const place = await house()
     const { world, clock } = place
     let looks = 0
@@ -187,18 +187,24 @@ describe('health', () => {
       const { status, body } = await doors.send('GET', '/health/ready')
       return [status, JSON.parse(body)]
     }
+    const inDetail = async (): Promise<unknown> => {
+      const { status, body } = await readyInDetail(odd)
+      return [status, JSON.parse(String(body))]
+    }
     expect(await ask()).to.deep.equal([200, { status: 'ready' }])
     await Promise.all([ask(), ask(), ask()])
     expect(looks).to.equal(1)
     for (const name of ['vault', 'keys', 'plugin', 'projections']) {
       clock.pass(1500)
       down = [name]
-      expect(await ask()).to.deep.equal([503, { status: 'not_ready', missing: [name] }])
+      expect(await ask()).to.deep.equal([503, { status: 'not_ready' }])
+      expect(await inDetail()).to.deep.equal([503, { status: 'not_ready', missing: [name] }])
     }
     clock.pass(1500)
     down = []
     await world.journal.store.close()
-    expect(await ask()).to.deep.equal([503, { status: 'not_ready', missing: ['store', 'keys'] }])
+    expect(await ask()).to.deep.equal([503, { status: 'not_ready' }])
+    expect(await inDetail()).to.deep.equal([503, { status: 'not_ready', missing: ['store', 'keys'] }])
     await doors.close()
     await place.views.close()
   })
