@@ -3,7 +3,9 @@ import type { Policy } from '../schemas/generated.ts'
 
 type Acr = { readonly acr: string; readonly factors: readonly Factor[] }
 
-const known = (policy: Policy, acr: string): Acr | undefined => policy.assurance.acrs.find((row) => row.acr === acr)
+type Assuring = Pick<Policy, 'assurance'>
+
+const known = (policy: Assuring, acr: string): Acr | undefined => policy.assurance.acrs.find((row) => row.acr === acr)
 
 const ACR = /^[\x21-\x7e]{1,200}$/
 const ACRS_MAX = 16
@@ -13,7 +15,7 @@ export const readAcrs = (values: readonly string[]): readonly string[] =>
   [...new Set(values)].filter((value) => ACR.test(value)).slice(0, ACRS_MAX)
 
 /** Which of the wanted contexts can be met here, in their order: the ID system must offer every factor of it. */
-export const availableAcrs = (policy: Policy, wanted: readonly string[], offered: readonly Factor[]): readonly string[] =>
+export const availableAcrs = (policy: Assuring, wanted: readonly string[], offered: readonly Factor[]): readonly string[] =>
   wanted.filter((acr) => known(policy, acr)?.factors.every((factor) => offered.includes(factor)))
 
 /** The factors that lead to these contexts, best first, each once. */

@@ -946,7 +946,7 @@ export type Config = {
   readonly masterKeyFile?: string
   /** Folder of the key that signs checkpoints of the audit log, and of the list of persons whose keys were destroyed. It belongs outside `data` (rule 49) and is never rolled back with it. Absent: `audit` in the data folder, which production warns of. */
   readonly auditFolder?: string
-  /** The ID system behind this broker. */
+  /** The ID system behind this broker, where there is one. */
   readonly plugin?: {
     /** Path or package name of the plugin. */
     readonly module?: string
@@ -955,6 +955,21 @@ export type Config = {
       readonly [k: string]: unknown
     }
   }
+  /** Several ID systems, in place of `plugin`. A relying party names its own by `id_system` in its registration; the first takes those that name none. */
+  readonly idSystems?: readonly {
+    /** Stands in events and in what people are called (rule 19): it never changes. */
+    readonly id: string
+    /** Path or package name of its plugin; two may have the same. */
+    readonly module: string
+    /** Checked against the plugin's own schema. */
+    readonly settings?: {
+      readonly [k: string]: unknown
+    }
+    /** What people know it by: language -> words. Absent: its id. */
+    readonly labels?: {
+      readonly [k: string]: string
+    }
+  }[]
   /** Readers of the Secure Biometric Interface, read where the ID system offers `biometrics`. Names as in eSignet's own configuration where it has one. */
   readonly sbi?: {
     /** Which environment readers must be made for. */

@@ -1,3 +1,4 @@
+import { availableAcrs } from '../domain/assurance.ts'
 import { requestedClaims } from '../domain/claims.ts'
 import type { PluginDescription } from '../domain/ports.ts'
 import { checkBody, checkClient } from '../schemas/check.ts'
@@ -8,7 +9,7 @@ import { oneKeyAsSet, readKeySource } from './registration/key-source.ts'
 import { readRedirectUris } from './registration/redirect-uris.ts'
 import { sectorOf, type SectorDocument } from './registration/sector.ts'
 
-type DescribedSystem = Pick<PluginDescription, 'id' | 'claims'>
+type DescribedSystem = Pick<PluginDescription, 'id' | 'claims' | 'factors'>
 
 /** What a registration is checked against. */
 export type Deployment = {
@@ -91,13 +92,19 @@ const unknownMembers = (input: Members): readonly string[] => {
 const words = (deployment: Deployment, input: Members): readonly string[] => {
   const scopes = typeof input['scope'] === 'string' ? input['scope'].split(' ').filter((token) => token !== '') : ['openid']
   const acrs = deployment.policy.assurance.acrs.map((row) => row.acr)
+  const wanted = textsOf(input['default_acr_values'])
+  const factors = deployment.plugin.factors.map(({ factor }) => factor)
+  const offered = availableAcrs(deployment.policy, acrs, factors)
   const unknown = (member: string, values: readonly string[], from: readonly string[], where: string): readonly string[] =>
     values.filter((value) => !from.includes(value)).map((value) => `${member}: ${value} is not known here; ${where} ${from.join(', ')}`)
   return [
     ...(scopes.includes('openid') ? [] : ['scope: must include openid']),
     ...(new Set(scopes).size < scopes.length ? ['scope: the same word stands in it twice'] : []),
     ...unknown('claims', textsOf(input['claims']), deployment.plugin.claims, 'the ID system has'),
-    ...unknown('default_acr_values', textsOf(input['default_acr_values']), acrs, 'the policy knows'),
+    ...unknown('default_acr_values', wanted, acrs, 'the policy knows'),
+    ...wanted
+      .filter((acr) => acrs.includes(acr) && !offered.includes(acr))
+      .map((acr) => `default_acr_values: ${acr} takes factors that the ID system ${deployment.plugin.id} does not offer`),
   ]
 }
 

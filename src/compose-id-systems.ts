@@ -3,16 +3,13 @@ import { join } from 'node:path'
 import { mockPlugin, readNotices, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
 import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
 import type { Settings } from './config.ts'
+import { openings } from './openings.ts'
+import { pluginChoices, type PluginChoice } from './plugin-choices.ts'
 import type { Runtime } from './runtime.ts'
 import type { Observer } from './telemetry/observer.ts'
-import type { IdSystemPlugin, Json, PluginDescription, PluginTools } from '../domain/ports.ts'
-
-export type PluginChoice = {
-  readonly module: string
-  readonly settings: { readonly [key: string]: Json }
-  /** The plugin itself where a test or the demo has it already. */
-  readonly plugin?: IdSystemPlugin
-}
+import { askedAside, type UnderWay } from './under-way.ts'
+import type { IdSystems, OpenIdSystem } from './world.ts'
+import type { PluginDescription, PluginTools } from '../domain/ports.ts'
 
 export type PluginOpening = Pick<PluginLoad, 'objection' | 'onThread' | 'onBreaker'> & { readonly dataDirectory?: string }
 
@@ -20,7 +17,7 @@ export type PluginOpening = Pick<PluginLoad, 'objection' | 'onThread' | 'onBreak
 const MOCK_ID = 'mock'
 
 /** What a plugin keeps. */
-const pluginFolder = ({ data }: Settings): string => join(data, 'plugin')
+const pluginFolder = ({ data }: Pick<Settings, 'data'>, { folder = 'plugin' }: Pick<PluginChoice, 'folder'>): string => join(data, folder)
 
 /** What a plugin is lent. */
 const toolsFor = ({ clock, chance, log }: Runtime, dataDirectory: string): PluginTools => ({ clock, chance, log, dataDirectory })
@@ -31,7 +28,7 @@ export const openPlugin = async (
   choice: PluginChoice,
   more: PluginOpening = {},
 ): Promise<LoadedPlugin> => {
-  const { dataDirectory = pluginFolder(settings), objection, ...watched } = more
+  const { dataDirectory = pluginFolder(settings, choice), objection, ...watched } = more
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   return loadPlugin({
     ...choice,
@@ -49,12 +46,14 @@ export const openPlugin = async (
   })
 }
 
+type Watching = Pick<Observer, 'idSystem' | 'breaker'>
+
 /** The same, with its calls and its breakers watched. */
 export const openWatched = async (
   settings: Settings,
   runtime: Runtime,
   choice: PluginChoice,
-  observer: Pick<Observer, 'idSystem' | 'breaker'>,
+  observer: Watching,
   more: PluginOpening = {},
 ): Promise<LoadedPlugin> => {
   let id = ''
@@ -66,19 +65,41 @@ export const openWatched = async (
 
 /** What a plugin says of itself with its settings. Nothing is opened. */
 export const describeChoice = (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<PluginDescription> =>
-  describePlugin({ ...choice, tools: toolsFor(runtime, pluginFolder(settings)), timers: runtime.timers })
+  describePlugin({ ...choice, tools: toolsFor(runtime, pluginFolder(settings, choice)), timers: runtime.timers })
 
-/** The ID system that a deployment names; the demo's where it names none. */
-export const pluginChoice = ({ plugin }: Settings): PluginChoice => ({
-  module: plugin?.module ?? 'mock',
-  settings: (plugin?.settings ?? {}) as { readonly [key: string]: Json },
-})
+export type OpenedIdSystems = { readonly idSystems: IdSystems; readonly close: () => Promise<void> }
+
+/** Opens them all, one after the other; what one of them keeps open is closed where another cannot be opened. */
+export const openIdSystems = async (
+  settings: Settings,
+  runtime: Runtime,
+  choices: readonly PluginChoice[],
+  { requests, observer }: { readonly requests: UnderWay; readonly observer: Watching },
+): Promise<OpenedIdSystems> => {
+  const opened: OpenIdSystem[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map(({ system }) => system.close()))
+  }
+  try {
+    for (const choice of choices) {
+      const { description, system } = await openWatched(settings, runtime, choice, observer)
+      opened.push({ description, system: askedAside(system, requests), generation: 1 })
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { idSystems: openings(opened), close }
+}
 
 /** The mock of the demonstration, which prints the codes that it "sends", and its mailbox. */
-export const demoIdSystem = (settings: Settings, onMessage: (message: Message) => void) => ({
-  choice: { ...pluginChoice(settings), plugin: mockPlugin({ onMessage }) } satisfies PluginChoice,
-  outbox: () => readOutbox(pluginFolder(settings)),
-  notices: () => readNotices(pluginFolder(settings)),
-})
+export const demoIdSystems = (settings: Settings, onMessage: (message: Message) => void) => {
+  const plugin = mockPlugin({ onMessage })
+  const choices = pluginChoices(settings).map((choice) => (choice.module === MOCK_ID ? { ...choice, plugin } : choice))
+  const folders = choices.filter(({ module }) => module === MOCK_ID).map((choice) => pluginFolder(settings, choice))
+  const inAll = async <T>(read: (folder: string) => Promise<readonly T[]>): Promise<readonly T[]> =>
+    (await Promise.all(folders.map(read))).flat()
+  return { choices, outbox: () => inAll(readOutbox), notices: () => inAll(readNotices) }
+}
 
 export { checkPlugin } from '../adapters/id-system/registry.ts'

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
-import { openWatched, type PluginChoice } from './compose-id-systems.ts'
+import { openIdSystems } from './compose-id-systems.ts'
 import { fileDestructions } from '../adapters/destructions/file/file-destructions.ts'
 import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
@@ -23,15 +23,16 @@ import type { Settings } from './config.ts'
 import { destroyedAgain } from './destroyed-again.ts'
 import { captchaHosts, guardOf } from './guard.ts'
 import { stateCache } from './handle.ts'
-import { onlyIdSystem } from './id-systems.ts'
+import { firstOf } from './id-systems.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { readOnly } from './read-only.ts'
+import type { PluginChoice } from './plugin-choices.ts'
 import type { Runtime } from './runtime.ts'
 import { pace } from './pace.ts'
 import { openedRequests } from './opened-requests.ts'
 import { ownRuntime } from './system-runtime.ts'
 import { observing } from './telemetry/observer.ts'
-import { askedAside, underWay, waitedAside } from './under-way.ts'
+import { underWay, waitedAside } from './under-way.ts'
 import { waiters } from './waiters.ts'
 import type { Secrets, World } from './world.ts'
 import {
@@ -224,7 +225,7 @@ type Closable = { readonly close: () => Promise<void> }
 const openAll = async (
   settings: Settings,
   runtime: Runtime,
-  choice: PluginChoice,
+  choices: readonly PluginChoice[],
   opened: <T extends Closable>(port: T) => T,
 ): Promise<World> => {
   const { clock, chance, timers, log } = runtime
@@ -244,14 +245,16 @@ const openAll = async (
   const tallies = opened(await openTallies(settings, runtime))
   const services = httpsDocuments({ ...runtime, privateHosts: captchaHosts(settings) })
   await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
-  const { description, system } = await openWatched(settings, runtime, choice, observer)
-  opened(system)
   const requests = underWay(UNDER_WAY_MAX, () => observer.turnedAway('overload'))
-  const idSystem = { description, system: askedAside(system, requests), generation: 1 }
+  const { idSystems } = opened(await openIdSystems(settings, runtime, choices, { requests, observer }))
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {
     ...{ settings, clock, chance, timers, log, observer, journal, vault, personKeys, singleUse, keys, views, brand },
-    ...onlyIdSystem(idSystem),
+    idSystems,
+    // Another one may have taken its place by now.
+    get idSystem() {
+      return firstOf(idSystems)
+    },
     auditKeys: openAuditKeys(settings, runtime),
     destructions: openDestructions(settings),
     readers: deviceTrust(settings.sbi, readAnchorFile, (setting) => log.error('reader_anchors_unreadable', { setting })),
@@ -269,13 +272,13 @@ const openAll = async (
 }
 
 /** Everything that a broker needs, opened. Closing goes the other way round, also where the opening fails: an open store keeps a process alive. */
-export const openWorld = async (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<Opened> => {
+export const openWorld = async (settings: Settings, runtime: Runtime, choices: readonly PluginChoice[]): Promise<Opened> => {
   const open: Closable[] = []
   const close = async (): Promise<void> => {
     for (const port of open.splice(0).toReversed()) await port.close()
   }
   try {
-    const world = await openAll(settings, runtime, choice, (port) => {
+    const world = await openAll(settings, runtime, choices, (port) => {
       open.push(port)
       return port
     })

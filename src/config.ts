@@ -5,6 +5,7 @@ import { checkConfig, checkPolicy, documentDefaults } from '../schemas/check.ts'
 import { portsOf, type SbiSettings } from './biometrics/settings.ts'
 import { isObject, type JsonObject } from '../domain/json.ts'
 import { readMapping } from './amr-acr.ts'
+import { pluginProblems } from './plugin-choices.ts'
 import { retentionProblems } from '../domain/person/erasure.ts'
 import type { Config, Policy } from '../schemas/generated.ts'
 
@@ -119,9 +120,6 @@ const POSTS_A_REQUEST = 3
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
-/** By its word or by its path; whatever else calls itself the mock is refused when it is loaded. */
-const namesMock = (module: string | undefined): boolean => module === 'mock' || module?.includes('id-system/mock') === true
-
 /** Passwords and digests of what was used travel there. */
 const plainlyAway = (url: string): boolean => url.startsWith('redis:') && !LOOPBACK.has(new URL(url).hostname.replace(/^\[|\]$/g, ''))
 
@@ -169,8 +167,6 @@ const modeProblems = (config: Config, mode: Settings['mode']): readonly string[]
   const rules: readonly (readonly [wrong: boolean, problem: string])[] = [
     [!config.issuer?.startsWith('https://'), 'issuer: must be an https URL in production (or run `serve --demo`)'],
     [config.store === 'memory', 'store: `memory` forgets everything; production needs a durable store'],
-    [config.plugin?.module === undefined, 'plugin.module: name the plugin of your ID system'],
-    [namesMock(config.plugin?.module), 'plugin.module: the mock ID system is for the demo only'],
     [config.demo !== undefined, 'demo: demo settings are refused in production'],
     ...Object.entries(config.redis ?? {}).map(
       ([role, { url }]) => [plainlyAway(url), `redis.${role}.url: use rediss: to reach another machine`] as const,
@@ -211,7 +207,12 @@ export const readSettings = (
   const problems = [
     ...read.problems,
     ...(config.ok
-      ? [...modeProblems(config.value, mode), ...portProblems(config.value), ...managementProblems(config.value)]
+      ? [
+          ...modeProblems(config.value, mode),
+          ...pluginProblems(config.value, mode === 'production'),
+          ...portProblems(config.value),
+          ...managementProblems(config.value),
+        ]
       : config.problems),
     ...(policy.ok ? retentionProblems(policy.value.retention) : policy.problems.map((problem) => `policy: ${problem}`)),
   ]

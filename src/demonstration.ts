@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { clientOf } from './clients.ts'
 import { completeRegistration } from './client-registration.ts'
-import { demoIdSystem } from './compose-id-systems.ts'
+import { demoIdSystems } from './compose-id-systems.ts'
+import { describedBy } from './id-systems.ts'
 import type { Settings } from './config.ts'
 import { bounded } from './demo/broker.ts'
 import { DEMO_CLIENT_ID, demoClientMetadata, demoKey } from './demo/registration.ts'
@@ -28,7 +29,7 @@ export type Demonstration = {
 const register = async (world: World, privateJwk: Awaited<ReturnType<typeof demoKey>>, redirectUri: string): Promise<void> => {
   const current = await clientOf(world, DEMO_CLIENT_ID)
   const input = demoClientMetadata(privateJwk, redirectUri)
-  const deployment = { plugin: world.idSystem.description, policy: world.policy.value }
+  const deployment = { ...describedBy(world.idSystems), policy: world.policy.value }
   const completed = completeRegistration(input, deployment, current.configuration)
   if (!completed.ok) throw new Fault('invalid', `the demo relying party cannot be registered:\n  ${completed.problems.join('\n  ')}`)
   const { configuration } = completed
@@ -40,7 +41,7 @@ const register = async (world: World, privateJwk: Awaited<ReturnType<typeof demo
 /** Broker, mock ID system and demo relying party in one process (rule 44): what `serve --demo` starts. */
 export const demonstrate = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Demonstration> => {
   const { host } = new URL(settings.issuer)
-  const idSystem = demoIdSystem(settings, (message) => print(`  ${message.channel} to ${message.to}: ${messageText(message, host)}`))
+  const idSystems = demoIdSystems(settings, (message) => print(`  ${message.channel} to ${message.to}: ${messageText(message, host)}`))
   const { clock, chance, timers, log } = runtime
   const server = await openDemoServer(settings.demoPort, log)
   const closing: (() => Promise<void>)[] = [() => server.close()]
@@ -52,7 +53,7 @@ export const demonstrate = async (settings: Settings, runtime: Runtime, print: (
     const starting = settings.demoReaders ? startReaders(settings.data, settings.sbi.port.range) : undefined
     starting?.catch(() => undefined)
     closing.push(async () => (await starting?.catch(() => undefined))?.close())
-    const broker = await serve(settings, runtime, idSystem.choice)
+    const broker = await serve(settings, runtime, idSystems.choices)
     closing.push(() => broker.close())
     const readers = await starting
     const privateJwk = await demoKey(join(settings.data, 'demo', 'relying-party.json'), chance)
@@ -66,8 +67,8 @@ export const demonstrate = async (settings: Settings, runtime: Runtime, print: (
         origin: server.origin,
         brand: broker.world.brand,
         statics: broker.world.statics,
-        outbox: idSystem.outbox,
-        notices: idSystem.notices,
+        outbox: idSystems.outbox,
+        notices: idSystems.notices,
         clock,
         chance,
         timers,

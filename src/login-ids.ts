@@ -16,6 +16,15 @@ export const typeOf = ({ id, type }: LoginId): IdType => {
   return id === 'uin' || id === 'vid' || id === 'email' ? id : 'handle'
 }
 
+/** The kinds that an ID system knows, of those that the operator lists; undefined where none is left to choose. */
+export const knownKinds = (
+  loginIds: readonly LoginId[] = [],
+  { idTypes }: Pick<PluginDescription, 'idTypes'>,
+): readonly LoginId[] | undefined => {
+  const known = loginIds.filter((login) => idTypes.some(({ type }) => type === typeOf(login)))
+  return known.length === 0 ? undefined : known
+}
+
 const prefixesOf = ({ prefixes }: LoginId) => (typeof prefixes === 'string' || prefixes === undefined ? [] : prefixes)
 const fixedPrefix = ({ prefixes }: LoginId): string => (typeof prefixes === 'string' ? prefixes : '')
 
@@ -29,7 +38,7 @@ const isPattern = (pattern: string | undefined): boolean => {
 
 /** What is wrong with the kinds that the operator lists, all at once. */
 export const loginIdProblems = (loginIds: readonly LoginId[], idTypes: PluginDescription['idTypes']): readonly string[] => {
-  const known = idTypes.map(({ type }) => type)
+  const known = [...new Set(idTypes.map(({ type }) => type))]
   return loginIds.flatMap((login, index) => {
     const at = `loginIds.${login.id}`
     const values = prefixesOf(login).map(({ value }) => value)

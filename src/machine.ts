@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
 import { backupEvents, keptPolicy, openAuditKeys, openDestructions, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
-import { checkPlugin, describeChoice, pluginChoice } from './compose-id-systems.ts'
+import { checkPlugin, describeChoice } from './compose-id-systems.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'
@@ -11,8 +11,9 @@ import { openJournal } from './journal.ts'
 import { lateViews } from './late-views.ts'
 import { serve } from './main.ts'
 import { openPersons } from './persons.ts'
+import { pluginChoices, type PluginChoice } from './plugin-choices.ts'
 import type { Runtime } from './runtime.ts'
-import { Fault } from '../domain/ports.ts'
+import { Fault, type PluginDescription } from '../domain/ports.ts'
 
 /** A command looks at few transactions at once. */
 const STATES_MAX = 100
@@ -80,7 +81,7 @@ const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: str
 }
 
 const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Running> => {
-  const broker = await serve(settings, runtime, pluginChoice(settings))
+  const broker = await serve(settings, runtime, pluginChoices(settings))
   return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
 }
 
@@ -94,7 +95,7 @@ type Composed = Pick<
   | 'deciding'
   | 'documents'
   | 'persons'
-  | 'describePlugin'
+  | 'describePlugins'
   | 'checkPlugin'
   | 'plugins'
   | 'backup'
@@ -129,10 +130,12 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
       policy: await keptPolicy(settings, journal, runtime),
     }),
     documents: ({ settings }) => openDocuments(settings, runtime),
-    persons: ({ settings, journal }) => openPersons(settings, runtime, journal.store),
-    describePlugin: (opening) => {
+    persons: ({ settings, journal }, idSystem) => openPersons(settings, runtime, journal.store, idSystem),
+    describePlugins: async (opening) => {
       const settings = settingsOf(opening)
-      return describeChoice(settings, runtime, pluginChoice(settings))
+      const [first, ...others] = pluginChoices(settings)
+      const describe = (choice: PluginChoice): Promise<PluginDescription> => describeChoice(settings, runtime, choice)
+      return { plugin: await describe(first), otherPlugins: await Promise.all(others.map(describe)) }
     },
     checkPlugin: async (module, settings) => {
       const { clock, chance, log, timers } = runtime
@@ -143,10 +146,12 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
         rmSync(dataDirectory, { recursive: true, force: true })
       }
     },
-    plugins: async (opening) => {
-      const { module } = pluginChoice(settingsOf(opening))
-      return [{ module, use: module === 'mock' ? 'the mock, for the demonstration' : 'ID system' }]
-    },
+    plugins: async (opening) =>
+      pluginChoices(settingsOf(opening)).map(({ id, module }) => ({
+        ...(id !== undefined && { id }),
+        module,
+        use: module === 'mock' ? 'the mock, for the demonstration' : 'ID system',
+      })),
     backup: async (opening, to, progress) => {
       const file = join(settingsOf(opening).data, 'events.db')
       const done = await backupEvents(file, to, { progress: ({ pagesTotal, pagesLeft }) => progress(pagesTotal - pagesLeft, pagesTotal) })

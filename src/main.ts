@@ -1,5 +1,4 @@
 import { openWorld } from './compose.ts'
-import { type PluginChoice } from './compose-id-systems.ts'
 import type { Settings } from './config.ts'
 import { sha256 } from './crypto/hash.ts'
 import { createApp } from './http/app.ts'
@@ -17,6 +16,7 @@ import { personNotices } from './reactors/notices.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
 import { retentionLoop } from './reactors/retention.ts'
 import { signingKeyLoop } from './reactors/signing-keys.ts'
+import type { PluginChoice } from './plugin-choices.ts'
 import { PROGRAM_VERSION } from './program.ts'
 import type { Runtime } from './runtime.ts'
 import { startNode } from './steps/start-node.ts'
@@ -43,8 +43,7 @@ export type Broker = {
 const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   const following = await pluginEvents(world)
   const telling = personNotices(world)
-  const optional = [following, telling].filter((reactor) => reactor !== undefined)
-  const started = [deliveries(world), await outcomes(world), await completions(world), ...optional]
+  const started = [deliveries(world), await outcomes(world), await completions(world), ...following, ...(telling ? [telling] : [])]
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
   }
@@ -59,8 +58,11 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
 
 /** What the operator lists and the ID systems do not know would be found out by the first person who types it. */
 const refuseUnknownIds = ({ settings: { loginIds = [] }, idSystems }: World): void => {
-  const problems = idSystems.serving().flatMap(({ description }) => loginIdProblems(loginIds, description.idTypes))
-  if (problems.length > 0) throw new Fault('invalid', `the settings cannot be used:\n  ${[...new Set(problems)].join('\n  ')}`)
+  const problems = loginIdProblems(
+    loginIds,
+    idSystems.serving().flatMap(({ description }) => description.idTypes),
+  )
+  if (problems.length > 0) throw new Fault('invalid', `the settings cannot be used:\n  ${problems.join('\n  ')}`)
 }
 
 const open = async (
@@ -86,8 +88,8 @@ const open = async (
 }
 
 /** The broker: stores opened, projections and reactors following, doors open. Where a door cannot be opened, nothing stays open. */
-export const serve = async (settings: Settings, runtime: Runtime, plugin: PluginChoice): Promise<Broker> => {
-  const { world, close } = await openWorld(settings, runtime, plugin)
+export const serve = async (settings: Settings, runtime: Runtime, choices: readonly PluginChoice[]): Promise<Broker> => {
+  const { world, close } = await openWorld(settings, runtime, choices)
   const started: Stoppable[] = []
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((part) => part.stop()))

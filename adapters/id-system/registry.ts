@@ -26,6 +26,8 @@ const shippedOf = (module: string): Shipped | undefined => (Object.hasOwn(SHIPPE
 
 export type PluginLoad = Pick<ThreadedLoad, 'memoryMb' | 'objection' | 'onThread'> &
   Pick<GuardOptions, 'callsMax' | 'breaker' | 'onBreaker'> & {
+    /** What the deployment calls this ID system, where that is not what the plugin calls itself: two may have one plugin. */
+    readonly id?: string
     /** A shipped plugin's word, a path (absolute, or from the working directory when it begins with a dot), or the name of an installed package. */
     readonly module: string
     /** The plugin itself where it is imported already; `module` then only names it in messages, and it runs in this thread. */
@@ -61,13 +63,18 @@ const threadedLoad = ({ module, tools, ...load }: PluginLoad): ThreadedLoad => (
   module: modulePath(module),
 })
 
+const named = (description: PluginDescription, { id = description.id }: Pick<PluginLoad, 'id'>): PluginDescription => ({
+  ...description,
+  id,
+})
+
 /** What a plugin says of itself, without opening it. Throws Fault `invalid` with every problem. */
 export const describePlugin = async (load: PluginLoad): Promise<PluginDescription> => {
   const shaped = await embeddedOf(load)
-  if (shaped === undefined) return describeThreaded(threadedLoad(load))
+  if (shaped === undefined) return named(await describeThreaded(threadedLoad(load)), load)
   const prepared = prepare(shaped, load.settings)
   if (!prepared.ok) throw refuse(load.module, prepared.problems)
-  return prepared.description
+  return named(prepared.description, load)
 }
 
 const openEmbedded = async (load: PluginLoad, shaped: ReturnType<typeof shapeOf>): Promise<LoadedPlugin> => {
@@ -88,7 +95,8 @@ const openEmbedded = async (load: PluginLoad, shaped: ReturnType<typeof shapeOf>
 export const loadPlugin = async (load: PluginLoad): Promise<LoadedPlugin> => {
   const { tools, timers, callsMax, breaker, onBreaker } = load
   const shaped = await embeddedOf(load)
-  const { description, system } = await (shaped === undefined ? openThreaded(threadedLoad(load)) : openEmbedded(load, shaped))
+  const { description: own, system } = await (shaped === undefined ? openThreaded(threadedLoad(load)) : openEmbedded(load, shaped))
+  const description = named(own, load)
   const { clock, log } = tools
   return { description, system: guard(system, { description, clock, timers, log, ...present({ callsMax, breaker, onBreaker }) }) }
 }

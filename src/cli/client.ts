@@ -72,13 +72,13 @@ type Wanted = 'add' | 'update'
 const register = async (machine: Machine, args: Args, wanted: Wanted): Promise<ExitCode> => {
   const { terminal, clock, chance } = machine
   const input = await readInput(machine, operand(args, 0))
-  const plugin = await machine.describePlugin(args.opening)
+  const described = await machine.describePlugins(args.opening)
   return withStores(machine, args, 'new', async (stores) => {
     const stated = isObject(input) ? input['client_id'] : undefined
     const id = typeof stated === 'string' && isClientId(stated) ? stated : undefined
     const current = wanted === 'update' && id !== undefined ? (await stateOf(stores, id)).configuration : undefined
     const sectorDocument = await readSectorDocument(machine.documents(stores), input)
-    const completed = completeRegistration(input, { plugin, policy: stores.settings.policy, sectorDocument }, current)
+    const completed = completeRegistration(input, { ...described, policy: stores.settings.policy, sectorDocument }, current)
     if (!completed.ok) {
       if (args.json) sayJson(terminal, { problems: completed.problems })
       for (const problem of completed.problems) complain(terminal, problem)

@@ -1,4 +1,5 @@
 import type { Machine, Stores } from './context.ts'
+import { stateOf } from './client.ts'
 import { personOn } from './person-on.ts'
 import { operand, UsageError, type Args, type Verb } from './verb.ts'
 import { consentIdsOf } from '../consents/of-person.ts'
@@ -33,7 +34,9 @@ export type Asked = { readonly consents: readonly string[]; readonly person?: st
 /** Their names, and the reference of the person where one was asked for and is known. */
 export const findWhich = async (machine: Machine, stores: Stores, which: Which): Promise<Asked> => {
   if ('consent' in which) return { consents: [which.consent] }
-  const found = await personOn(machine, stores)
+  // Its people are those of the ID system that the relying party names.
+  const { configuration } = await stateOf(stores, which.client)
+  const found = await personOn(machine, stores, configuration?.id_system)
   if (found === undefined) return { consents: [] }
   return { consents: await consentIdsOf(stores.journal, found, which.client), person: found.person.ref }
 }

@@ -1,20 +1,12 @@
 import type { Files } from '../audit/files.ts'
+import type { Deployment } from '../client-registration.ts'
 import type { Settings } from '../config.ts'
 import type { StateCache } from '../handle.ts'
 import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
-import type {
-  Destructions,
-  Json,
-  KeyStore,
-  PluginDescription,
-  Position,
-  ReadModel,
-  RemoteDocuments,
-  SigningKeys,
-} from '../../domain/ports.ts'
+import type { Destructions, Json, KeyStore, Position, ReadModel, RemoteDocuments, SigningKeys } from '../../domain/ports.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
 export type Opening = { readonly data?: string; readonly config?: string }
@@ -70,12 +62,12 @@ export type Machine = Runtime & {
   readonly deciding: (stores: Stores) => Promise<Deciding>
   /** Documents that relying parties publish. */
   readonly documents: (stores: Pick<Stores, 'settings'>) => RemoteDocuments
-  /** To find people by their identifiers: opens the ID system. */
-  readonly persons: (stores: Stores) => Promise<Persons>
-  /** What the configured ID system says of itself; nothing of it is opened. */
-  readonly describePlugin: (opening: Opening) => Promise<PluginDescription>
+  /** To find people by their identifiers: opens the ID system of this id; absent: the first. */
+  readonly persons: (stores: Stores, idSystem?: string) => Promise<Persons>
+  /** What the configured ID systems say of themselves; nothing of them is opened. */
+  readonly describePlugins: (opening: Opening) => Promise<Pick<Deployment, 'plugin' | 'otherPlugins'>>
   readonly checkPlugin: (module: string, settings: { readonly [key: string]: Json }) => Promise<readonly string[]>
-  readonly plugins: (opening: Opening) => Promise<readonly { readonly module: string; readonly use: string }[]>
+  readonly plugins: (opening: Opening) => Promise<readonly { readonly id?: string; readonly module: string; readonly use: string }[]>
   readonly backup: (opening: Opening, to: string, progress: (done: number, total: number) => void) => Promise<Position | undefined>
   readonly serve: (opening: Opening, demo: boolean) => Promise<Running>
 }

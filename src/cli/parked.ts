@@ -16,7 +16,8 @@ const EVENT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const followersOf = async (machine: Machine, { opening }: Args, group: string | undefined): Promise<readonly string[]> => {
   const named = group !== undefined && PLUGIN_GROUP.test(group) ? [group] : []
   try {
-    return [COMPLETIONS, pluginGroup((await machine.describePlugin(opening)).id), ...named]
+    const { plugin, otherPlugins = [] } = await machine.describePlugins(opening)
+    return [COMPLETIONS, ...[plugin, ...otherPlugins].map(({ id }) => pluginGroup(id)), ...named]
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     if (group === undefined) complain(machine.terminal, 'the plugin cannot be loaded: what it parked is shown with --group plugin-<its id>')

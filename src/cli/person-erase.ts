@@ -1,7 +1,7 @@
 import type { Machine } from './context.ts'
 import { LOOKING, readLooker } from './look-options.ts'
 import { complain, say, sayJson, shortInstant } from './output.ts'
-import { personOn } from './person-on.ts'
+import { AMONG, personOn } from './person-on.ts'
 import type { Args, ExitCode, Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
 import { completeErasure, requestErasure } from '../steps/erase-person.ts'
@@ -11,14 +11,14 @@ const erase = (machine: Machine, args: Args): Promise<ExitCode> => {
   return withStores(machine, args, 'existing', async (stores) => {
     const { terminal, chance, clock } = machine
     const auditKeys = await machine.auditKeys(stores.settings)
-    const found = await personOn(machine, stores)
+    const found = await personOn(machine, stores, args.text('id-system'))
     if (found === undefined) {
       complain(terminal, 'nobody has signed in, or tried to, with this identifier')
       return 1
     }
     const { ref } = found.person
     const deciding = await machine.deciding(stores)
-    const persons = await machine.persons(stores)
+    const persons = await machine.persons(stores, args.text('id-system'))
     try {
       await requestErasure(deciding, ref, { id: chance.uuid(), at: clock.now(), ...looker })
       const world = { ...deciding, clock, auditKeys, personKeys: persons.personKeys, destructions: machine.destructions(stores.settings) }
@@ -45,6 +45,7 @@ export const personEraseVerb: Verb = {
   operands: '',
   summary: 'shut a person out, destroy their key when the floors have passed',
   help: ['The identifier comes on standard input: arguments can be read by others.', 'The certificate is signed, and names nobody.'],
-  ...LOOKING,
+  options: { ...AMONG.options, ...LOOKING.options },
+  optionHelp: { ...AMONG.optionHelp, ...LOOKING.optionHelp },
   run: erase,
 }

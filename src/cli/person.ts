@@ -2,7 +2,7 @@ import type { Machine } from './context.ts'
 import { ACTING, readActing } from './look-options.ts'
 import { complain, say, sayJson } from './output.ts'
 import { personEraseVerb } from './person-erase.ts'
-import { personOn } from './person-on.ts'
+import { AMONG, personOn } from './person-on.ts'
 import { UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
 import { reopenPath } from '../steps/reopen.ts'
@@ -19,7 +19,7 @@ const reopen = (machine: Machine, args: Args): Promise<ExitCode> => {
   const acting = readActing(args)
   return withStores(machine, args, 'existing', async (stores) => {
     const { terminal, chance, clock } = machine
-    const found = await personOn(machine, stores)
+    const found = await personOn(machine, stores, args.text('id-system'))
     if (found === undefined) {
       complain(terminal, 'nobody has signed in, or tried to, with this identifier')
       return 1
@@ -38,8 +38,8 @@ export const personVerbs: readonly Verb[] = [
     operands: '',
     summary: 'let a person try again whom wrong proofs locked out',
     help: ['The identifier comes on standard input: arguments can be read by others.'],
-    options: { path: { type: 'string' }, ...ACTING.options },
-    optionHelp: { path: 'unknown (default) or trusted: from which devices', ...ACTING.optionHelp },
+    options: { path: { type: 'string' }, ...AMONG.options, ...ACTING.options },
+    optionHelp: { path: 'unknown (default) or trusted: from which devices', ...AMONG.optionHelp, ...ACTING.optionHelp },
     run: reopen,
   },
   personEraseVerb,

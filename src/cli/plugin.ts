@@ -12,8 +12,8 @@ const list = async (machine: Machine, args: Args): Promise<ExitCode> => {
     terminal.out(
       table(
         terminal.columns,
-        ['MODULE', 'USE'],
-        rows.map((row) => [row.module, row.use]),
+        ['ID', 'MODULE', 'USE'],
+        rows.map((row) => [row.id ?? '', row.module, row.use]),
       ),
     )
   return 0
@@ -37,7 +37,7 @@ const check = async (machine: Machine, args: Args): Promise<ExitCode> => {
 }
 
 export const pluginVerbs: readonly Verb[] = [
-  { name: 'plugin list', operands: '', summary: 'the ID system that the settings name, or the mock', run: list },
+  { name: 'plugin list', operands: '', summary: 'the ID systems that the settings name, or the mock', run: list },
   {
     name: 'plugin check',
     operands: 'MODULE',

@@ -3,7 +3,7 @@ import type { Machine, Stores } from './context.ts'
 import { readInstant } from './instants.ts'
 import { look, LOOKING, readLooker } from './look-options.ts'
 import { progressLine, shortInstant, streamedJson, streamedTable } from './output.ts'
-import { personOn } from './person-on.ts'
+import { AMONG, personOn } from './person-on.ts'
 import { UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
 import { correlated, findTransactions, ofPerson, positionOfFirstSince, transactionsWith, type Wanted } from '../find-transactions.ts'
@@ -71,7 +71,7 @@ const personFor = async (machine: Machine, stores: Stores, args: Args, { client 
     const events = await stores.journal.read(transactionStream(transaction))
     return events.map(({ data }) => data['person']).find((person) => typeof person === 'string')
   }
-  const person = same === undefined ? (await personOn(machine, stores))?.person.ref : await refIn(same)
+  const person = same === undefined ? (await personOn(machine, stores, args.text('id-system')))?.person.ref : await refIn(same)
   const narrowed = { ...(client !== undefined && { client }), ...(person !== undefined && { person }) }
   await look(machine, stores, { ...looker, what: 'sign_ins', ...narrowed })
   return person
@@ -154,6 +154,7 @@ export const txFind: Verb = {
     limit: { type: 'string' },
     person: { type: 'boolean' },
     'same-person-as': { type: 'string' },
+    ...AMONG.options,
     ...LOOKING.options,
   },
   optionHelp: {
@@ -168,6 +169,7 @@ export const txFind: Verb = {
     limit: `at most so many (default ${String(LIMIT_DEFAULT)}), or all`,
     person: 'of the person whose identifier is on standard input',
     'same-person-as': 'of the person of this transaction',
+    ...AMONG.optionHelp,
     ...LOOKING.optionHelp,
   },
   run,

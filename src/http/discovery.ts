@@ -12,36 +12,49 @@ import { LANGUAGES } from '../ui/text.ts'
 
 export const published = (value: unknown): Reply => json(value, 200, { 'cache-control': `public, max-age=${String(JWKS_MAX_AGE_S)}` })
 
-type Described = Pick<World, 'settings' | 'idSystem' | 'policy'>
+type Described = Pick<World, 'settings' | 'idSystems' | 'policy'>
 
 /** Empty lists are left out: each of these members has at least one (Identity Assurance 1.0, OP metadata). */
 const listed = (members: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(Object.entries(members).filter(([, words]) => words.length > 0))
 
-const assured = (described: VerifiedDescription | undefined): Readonly<Record<string, unknown>> =>
-  described === undefined
+/** What any of them says, each word once. */
+const united = <From, Word>(all: readonly From[], words: (one: From) => readonly Word[]): readonly Word[] => [
+  ...new Set(all.flatMap(words)),
+]
+
+const assured = (described: readonly VerifiedDescription[]): Readonly<Record<string, unknown>> =>
+  described.length === 0
     ? {}
     : {
         verified_claims_supported: true,
         ...listed({
-          trust_frameworks_supported: described.trustFrameworks.map(({ id }) => id),
-          claims_in_verified_claims_supported: described.claims,
-          evidence_supported: described.evidence,
-          documents_supported: described.documents,
-          documents_check_methods_supported: described.documentCheckMethods,
-          electronic_records_supported: described.electronicRecords,
+          trust_frameworks_supported: united(described, ({ trustFrameworks }) => trustFrameworks.map(({ id }) => id)),
+          claims_in_verified_claims_supported: united(described, ({ claims }) => claims),
+          evidence_supported: united(described, ({ evidence }) => evidence),
+          documents_supported: united(described, ({ documents }) => documents),
+          documents_check_methods_supported: united(described, ({ documentCheckMethods }) => documentCheckMethods),
+          electronic_records_supported: united(described, ({ electronicRecords }) => electronicRecords),
         }),
       }
 
 /**
- * What we are, for OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 alike: computed from settings and the ID system, so that
- * every member is true. Everything hangs on the issuer; nothing of it comes from the request.
+ * What we are, for OpenID Connect Discovery 1.0 §3 and RFC 8414 §2 alike: computed from settings and the ID systems that are open, so
+ * that every member is true of one of them. Everything hangs on the issuer; nothing of it comes from the request.
  */
-export const discoveryDocument = ({ settings, idSystem, policy }: Described): { readonly [member: string]: unknown } => {
+export const discoveryDocument = ({ settings, idSystems, policy }: Described): { readonly [member: string]: unknown } => {
   const { issuer } = settings
-  const { factors, claims, verifiedClaims } = idSystem.description
-  const offered = factors.map(({ factor }) => factor)
+  const described = idSystems.serving().map(({ description }) => description)
   const acrs = policy.value.assurance.acrs.map(({ acr }) => acr)
+  // In the order of the policy, each where one ID system has all of its factors.
+  const available = united(described, ({ factors }) =>
+    availableAcrs(
+      policy.value,
+      acrs,
+      factors.map(({ factor }) => factor),
+    ),
+  )
+  const claims = united(described, (one) => one.claims)
   return {
     issuer,
     authorization_endpoint: `${issuer}${AUTHORIZE_PATH}`,
@@ -53,7 +66,7 @@ export const discoveryDocument = ({ settings, idSystem, policy }: Described): { 
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: ['authorization_code'],
-    acr_values_supported: availableAcrs(policy.value, acrs, offered),
+    acr_values_supported: acrs.filter((acr) => available.includes(acr)),
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
     userinfo_signing_alg_values_supported: SIGNING_ALGORITHMS,
@@ -67,7 +80,7 @@ export const discoveryDocument = ({ settings, idSystem, policy }: Described): { 
     claim_types_supported: ['normal'],
     claims_supported: [...new Set(['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'acr', 'amr', 'nonce', ...claims])],
     claims_parameter_supported: true,
-    ...assured(verifiedClaims),
+    ...assured(described.flatMap(({ verifiedClaims }) => verifiedClaims ?? [])),
     ui_locales_supported: LANGUAGES,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

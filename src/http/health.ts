@@ -1,6 +1,7 @@
 import { json, type Reply } from './reply.ts'
 import { publishedKeys, signerFor } from '../signing-keys.ts'
-import type { World } from '../world.ts'
+import type { OpenIdSystem, World } from '../world.ts'
+import { Fault } from '../../domain/ports.ts'
 import { millisecondsOf } from '../../domain/time.ts'
 
 /** How long one look may take, and how long its result is given to others who ask, milliseconds. */
@@ -21,6 +22,14 @@ const projectionsFor = new WeakMap<World, Readiness>()
 /** Tells the readiness door of this world's projections, once they run. */
 export const watchProjections = (world: World, readiness: Readiness): void => void projectionsFor.set(world, readiness)
 
+const someIsUp = async ({ idSystems }: World): Promise<boolean> => {
+  const isUp = async ({ system }: OpenIdSystem): Promise<true> => {
+    if ((await system.health()).status === 'down') throw new Fault('unavailable', 'the ID system is down')
+    return true
+  }
+  return Promise.any(idSystems.serving().map(isUp)).catch(() => false)
+}
+
 const looks = (world: World): Readonly<Record<Component, Look>> => ({
   store: async () => {
     await world.journal.store.head()
@@ -34,7 +43,8 @@ const looks = (world: World): Readonly<Record<Component, Look>> => ({
     const { kid } = await signerFor(world, 'ES256')
     return (await publishedKeys(world)).some((key) => key.kid === kid)
   },
-  plugin: async () => (await world.idSystem.system.health()).status !== 'down',
+  // Who is with another ID system is not turned away for one that is down.
+  plugin: () => someIsUp(world),
   projections: async () => {
     // Nodes that share their read models lose them together, and no login reads them: taking every node out would make an outage of it.
     if (world.settings.redis?.cache !== undefined) return true

@@ -1,6 +1,6 @@
 import { questionsOf, type Shown } from './knowledge-form.ts'
 import type { Session } from './session.ts'
-import { loginIdViews, ownEnd } from '../login-ids.ts'
+import { knownKinds, loginIdViews, ownEnd } from '../login-ids.ts'
 import { readIndividualId } from '../people.ts'
 import { referenceOf } from '../reference.ts'
 import { unseal, type SealedParts } from '../sealed.ts'
@@ -79,14 +79,16 @@ export const chooseView = (
   problem?: Problem,
 ): ChooseView => {
   const { chosen } = session.state
+  const { description } = world.idSystem
+  const loginIds = knownKinds(world.settings.loginIds, description)
   const hinted = sealed === undefined ? hintedId(world, session) : undefined
   return {
-    idTypes: world.idSystem.description.idTypes.map(({ type }) => type),
+    idTypes: description.idTypes.map(({ type }) => type),
     factors: waysOf(world, session),
     ...provenOf(session),
     ...(waysOf(world, session).includes('otp') && channelChoice(world, session)),
-    ...(world.settings.loginIds && {
-      loginIds: loginIdViews(world.settings.loginIds, session.language, (type) => TEXTS[session.language][`idtype.${type}`] ?? type),
+    ...(loginIds && {
+      loginIds: loginIdViews(loginIds, session.language, (type) => TEXTS[session.language][`idtype.${type}`] ?? type),
     }),
     ...(chosenLoginId !== undefined && { chosenLoginId }),
     ...(chosen && { chosen: chosen.factor }),

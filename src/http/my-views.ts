@@ -20,8 +20,11 @@ const PAGE_LOGINS = 20
 
 type Parties = ReadonlyMap<string, ClientConfiguration | undefined>
 
-export const recordsOf = (world: World, { person, session }: MySession, at: Instant): Promise<OwnRecords> =>
-  ownRecords(world.journal, { person, subjectKey: session.subjectKey, isSure: world.idSystem.system.resolve !== undefined }, at)
+export const recordsOf = (world: World, { person, session }: MySession, at: Instant): Promise<OwnRecords> => {
+  const { subjectKey, idSystem } = session
+  const isSure = world.idSystems.named(idSystem)?.system.resolve !== undefined
+  return ownRecords(world.journal, { person, subjectKey, isSure }, at)
+}
 
 /** The relying parties that are named, each read once. */
 const partiesOf = async (world: World, clients: readonly string[]): Promise<Parties> =>

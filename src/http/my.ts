@@ -7,12 +7,15 @@ import { fromOurs, myCookie, myFormFits, mySession, noMyCookie, type MySession }
 import { myData, myView, recordsOf, type Place } from './my-views.ts'
 import { field, json, page, redirect, text, withCookies, type Reply, type Request } from './reply.ts'
 import { baseOf } from './session.ts'
+import { forClient } from '../id-systems.ts'
 import { receiptOf, signReceipt } from '../consents/receipt.ts'
 import { closeOwnPage, extendOwnPage, startOwnLogin } from '../steps/own-page.ts'
 import { withdrawConsent } from '../steps/withdraw.ts'
 import type { World } from '../world.ts'
+import { inLanguage } from '../ui/brand.ts'
 import { OWN_PAGE } from '../ui/layout.ts'
 import { myDoorPage, myPage } from '../ui/pages.ts'
+import type { Language } from '../ui/views.ts'
 
 /** Of one network in a minute: each begins a login, or reads what a person's whole history costs. */
 const PER_MINUTE = 60
@@ -35,10 +38,18 @@ const limited = (world: World, request: Request, key: string): Reply | undefined
 const shown = (world: World, request: Request, html: string): Reply =>
   withCookies(page(html, 200, pagePolicy({ own: true })), languageCookies(world, request))
 
+/** The ID systems by the names that people know. */
+const namedSystems = ({ settings, idSystems }: World, language: Language): readonly { readonly id: string; readonly name: string }[] =>
+  idSystems.serving().map(({ description: { id } }) => {
+    const labels = settings.idSystems?.find((one) => one.id === id)?.labels
+    return { id, name: labels === undefined ? id : inLanguage(labels, language) }
+  })
+
 /** Without a session: what the page is, and the way in. A cookie that opens nothing any more is removed. */
 const door = (world: World, request: Request): Reply => {
   const frame = frameOf(world, request, languageOf(request, undefined), { base: OWN_PAGE })
-  const html = myDoorPage(frame, { isSignedOut: request.query.get('out') === 'yes' })
+  const systems = namedSystems(world, frame.language)
+  const html = myDoorPage(frame, { isSignedOut: request.query.get('out') === 'yes', ...(systems.length > 1 && { systems }) })
   return withCookies(shown(world, request, html), [noMyCookie(world)])
 }
 
@@ -81,7 +92,10 @@ export const mySignIn = async (world: World, request: Request): Promise<Reply> =
   if (!fromOurs(world, request)) return errorReply(world, request, 'origin_refused')
   const refused = limited(world, request, request.network)
   if (refused !== undefined) return refused
-  const { refusal, transaction, secret } = await startOwnLogin(world, request.requestId, request.at, languageOf(request, undefined))
+  const asked = field(request, 'id_system')
+  const idSystem = asked !== undefined && world.idSystems.named(asked) !== undefined ? { id_system: asked } : {}
+  const here = forClient(world, idSystem)
+  const { refusal, transaction, secret } = await startOwnLogin(here, request.requestId, request.at, languageOf(request, undefined))
   if (refusal !== undefined) return errorReply(world, request, refusal)
   const cookies = bindBrowser(request.cookies, transaction, secret, request.at, isSecure(world.settings.issuer))
   return withCookies(redirect(baseOf(transaction)), cookies)

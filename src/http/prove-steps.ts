@@ -7,7 +7,7 @@ import { channelsOffered, formatOf, formOf, hintedId, waysOf } from './login-vie
 import { onward, proceed, told, type Step } from './onward.ts'
 import { field, type Reply, type Request } from './reply.ts'
 import { actOf, renewed, type Session } from './session.ts'
-import { readLoginId } from '../login-ids.ts'
+import { knownKinds, readLoginId } from '../login-ids.ts'
 import { foldDigits, readIndividualId } from '../people.ts'
 import { prove } from '../steps/prove.ts'
 import { requestAgain, requestFactor } from '../steps/request-factor.ts'
@@ -30,7 +30,7 @@ const channelsOf = (world: World, request: Request): readonly Channel[] | 'form_
 
 /** Who the person says they are: by the kind that was chosen, where the operator lists kinds, else by its form. */
 const idFrom = (world: World, request: Request, typed: string): IndividualId | undefined => {
-  const { loginIds } = world.settings
+  const loginIds = knownKinds(world.settings.loginIds, world.idSystem.description)
   if (loginIds === undefined) return readIndividualId(world, typed)
   const named = field(request, 'login_id')
   const login = loginIds.find(({ id }) => id === named)

@@ -120,7 +120,7 @@ const TYPES = ['AttemptCounted', 'AttemptCredited', 'DeviceTrusted', 'ConsentGiv
 
 /** Tells people what happened to their identity, where the ID system can: at least once, on any node (rule 15). */
 export const personNotices = (world: World): Subscription | undefined =>
-  world.idSystem.system.notify === undefined
+  world.idSystems.serving().every(({ system }) => system.notify === undefined)
     ? undefined
     : world.journal.store.consume({ group: GROUP, filter: { types: TYPES }, concurrency: 8, triesMax: 120, from: 'end' }, (event) =>
         handle(world, event),

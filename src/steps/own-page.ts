@@ -29,6 +29,8 @@ export type OwnSession = {
   readonly person: string
   /** What the ID system calls the person: what is shown is theirs, also where an identifier changed hands. */
   readonly subjectKey: string
+  /** The ID system that does. */
+  readonly idSystem: string
   readonly transaction: string
   readonly openedAt: Instant
   readonly until: Instant
@@ -78,7 +80,7 @@ const ownClient = async (world: World, id: Uuid, at: Instant): Promise<ClientSta
   return clientOf(world, OWN_CLIENT)
 }
 
-/** Begins a login that ends with the person's own page. */
+/** Begins a login that ends with the person's own page, with the world's ID system. */
 export const startOwnLogin = async (
   world: World,
   id: Uuid,
@@ -112,6 +114,7 @@ export const openOwnPage = async (world: World, act: Act, state: TransactionStat
   await keep(world, sha256(secret), {
     person,
     subjectKey: proof.subjectKey,
+    idSystem: state.request?.plugin.id ?? '',
     transaction: act.transaction,
     openedAt: act.at,
     until,

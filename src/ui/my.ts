@@ -192,8 +192,18 @@ export const myPage: Page<MyView> = (frame, view) => {
   })
 }
 
+/** Where several know people, each has a way in of its own. */
+type Door = { readonly isSignedOut: boolean; readonly systems?: readonly { readonly id: string; readonly name: string }[] }
+
+const waysIn = ({ say }: Words, systems: Door['systems']): Html =>
+  systems === undefined
+    ? html`<button class="go" id="sign-in" name="action" value="sign-in">${say('my.signin')}</button>`
+    : html`${systems.map(
+        ({ id, name }) => html`<button class="go" id="sign-in-${id}" name="id_system" value="${id}">${say('my.signin')}: ${name}</button>`,
+      )}`
+
 /** Before: nothing of anybody is shown. */
-export const myDoorPage: Page<{ readonly isSignedOut: boolean }> = (frame, { isSignedOut }) => {
+export const myDoorPage: Page<Door> = (frame, { isSignedOut, systems }) => {
   const words = wordsOf(frame)
   const { say, line } = words
   return layout(frame, words, {
@@ -209,7 +219,7 @@ export const myDoorPage: Page<{ readonly isSignedOut: boolean }> = (frame, { isS
       <p class="intro">${say('my.intro')}</p>
       <p class="told">${say('my.signin.text')}</p>
       <form id="form-sign-in" method="post" action="${to('sign-in')}">
-        <div class="actions"><button class="go" id="sign-in" name="action" value="sign-in">${say('my.signin')}</button></div>
+        <div class="actions">${waysIn(words, systems)}</div>
       </form>`,
   })
 }

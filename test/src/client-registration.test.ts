@@ -9,7 +9,11 @@ import { policy } from '../support/given.ts'
 const pair = promisify(generateKeyPair)
 
 const deployment: Deployment = {
-  plugin: { id: 'mock', claims: ['name', 'given_name', 'email', 'birthdate', 'address'] },
+  plugin: {
+    id: 'mock',
+    claims: ['name', 'given_name', 'email', 'birthdate', 'address'],
+    factors: [{ factor: 'pin', format: { kind: 'digits', lengthMin: 6, lengthMax: 6 } }],
+  },
   policy,
 }
 

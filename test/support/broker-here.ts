@@ -6,6 +6,8 @@ import { mockPlugin, readOutbox } from '../../adapters/id-system/mock/plugin.ts'
 import type { Json, Network } from '../../domain/ports.ts'
 import { readSettings } from '../../src/config.ts'
 import { completeRegistration } from '../../src/client-registration.ts'
+import { describedBy } from '../../src/id-systems.ts'
+import { pluginChoices } from '../../src/plugin-choices.ts'
 import { keepClient, switchClient } from '../../src/steps/register-client.ts'
 import { serve, type Broker } from '../../src/main.ts'
 import { jsonLog, type Runtime } from '../../src/runtime.ts'
@@ -70,8 +72,8 @@ export const brokerHere = async (
     network: options.network ?? noNetwork,
     log: jsonLog(clock, 'info', (line) => (log += line)),
   }
-  const plugin = mockPlugin()
-  const broker = await serve(read.settings, runtime, { module: 'mock', settings: options.mock ?? {}, plugin })
+  const own = { module: 'mock', settings: options.mock ?? {}, plugin: mockPlugin() }
+  const broker = await serve(read.settings, runtime, read.settings.idSystems === undefined ? [own] : pluginChoices(read.settings))
   return {
     issuer: read.settings.issuer,
     data,
@@ -80,7 +82,7 @@ export const brokerHere = async (
     aheadS: clock.aheadS,
     register: async (metadata) => {
       const { world } = broker
-      const completed = completeRegistration(metadata, { plugin: world.idSystem.description, policy: world.policy.value })
+      const completed = completeRegistration(metadata, { ...describedBy(world.idSystems), policy: world.policy.value })
       if (!completed.ok) throw new Error(completed.problems.join('; '))
       await keepClient(world, { id: systemChance.uuid(), at: clock.now() }, 'RegisterClient', completed.configuration)
     },

@@ -92,7 +92,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
       persons: async () => {
         throw new Error('this command line has no persons')
       },
-      describePlugin: async () => PLUGIN,
+      describePlugins: async () => ({ plugin: PLUGIN }),
       checkPlugin: async (module) => (module === 'mock' ? [] : ['it cannot be imported']),
       plugins: async () => [{ module: 'mock', use: 'ID system' }],
       backup: async () => undefined,

@@ -9,6 +9,7 @@ import { signJwt } from '../../../src/crypto/jwt.ts'
 import { readyInDetail, watchProjections } from '../../../src/http/health.ts'
 import { DISCOVERY_PATHS, JWKS_PATHS } from '../../../src/http/paths.ts'
 import { routes } from '../../../src/http/routes.ts'
+import { onlyIdSystem } from '../../../src/id-systems.ts'
 import { house, ISSUER, openDoors, type Doors, type House } from './house.ts'
 
 const fits = (path: string, value: unknown): readonly unknown[] => {
@@ -173,13 +174,13 @@ describe('health', () => {
         },
       },
       keys: { ...world.keys, held: async () => (await broken('keys'), world.keys.held()) },
-      idSystem: {
+      ...onlyIdSystem({
         ...world.idSystem,
         system: {
           ...world.idSystem.system,
           health: async () => ((looks += 1), { status: down.includes('plugin') ? ('down' as const) : ('degraded' as const) }),
         },
-      },
+      }),
     }
     watchProjections(odd, { lagsMs: async () => [0, down.includes('projections') ? 60_000 : 20] })
     const doors = await openDoors(odd, routes)
