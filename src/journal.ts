@@ -42,6 +42,9 @@ const PAGE_EVENTS = 1024
 
 const BACKWARDS_EVENTS = 64
 
+/** Artefacts of which it is remembered that they are kept; others are looked for. */
+const KEPT_MAX = 1000
+
 const tell = (stored: StoredEvent): SourceMessage => {
   try {
     return { kind: 'event', event: decode(stored) }
@@ -50,7 +53,6 @@ const tell = (stored: StoredEvent): SourceMessage => {
   }
 }
 
-/** A store hands the same object to all who follow it, so each event is checked once for all of them. */
 /** Events of our own that nobody has been told of yet; older ones are read like those of others. */
 const OWN_MAX = 1024
 
@@ -78,6 +80,7 @@ const ownEvents = () => {
 
 type OwnEvents = ReturnType<typeof ownEvents>
 
+/** A store hands the same object to all who follow it, so each event is checked once for all of them. */
 const sourceOf = (store: EventStore, own: OwnEvents): EventSource => {
   const told = new WeakMap<StoredEvent, SourceMessage>()
   const tellOnce = (stored: StoredEvent): SourceMessage => {
@@ -133,6 +136,7 @@ const backwardsFrom = (store: EventStore): Journal['backwards'] =>
 export const openJournal = (store: EventStore): Journal => {
   const read = readFrom(store)
   const own = ownEvents()
+  const kept = new Map<Digest, true>()
   const append: Journal['append'] = async (batch) => {
     const encoded = encode(batch)
     const revision = batch.revision < 0 ? 'no_stream' : batch.revision
@@ -159,7 +163,11 @@ export const openJournal = (store: EventStore): Journal => {
   const keepArtefact: Journal['keepArtefact'] = async (kind, content, at, commandId) => {
     const digest = sha256(canonical(content))
     const stream = artefactStream(digest)
-    if ((await store.readStream(stream, { max: 1 })).exists) return digest
+    if (kept.has(digest)) return digest
+    if ((await store.readStream(stream, { max: 1 })).exists) {
+      keepNewest(kept, digest, true, KEPT_MAX)
+      return digest
+    }
     const batch: Batch = {
       stream,
       revision: -1,

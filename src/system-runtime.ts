@@ -16,6 +16,27 @@ const instantNow = (): Runtime['clock']['now'] => {
   }
 }
 
+/** Random bytes are drawn in stocks of so many; larger wishes are drawn alone. */
+const STOCK_BYTES = 4096
+const DRAWN_BYTES_MAX = 64
+
+/** Asking the system costs more than the bytes. What was given is blank in the stock from then on. */
+const randomBytes = (): Runtime['chance']['bytes'] => {
+  const stock = new Uint8Array(STOCK_BYTES)
+  let at = STOCK_BYTES
+  return (size) => {
+    if (size > DRAWN_BYTES_MAX) return randomFillSync(new Uint8Array(size))
+    if (at + size > STOCK_BYTES) {
+      randomFillSync(stock)
+      at = 0
+    }
+    const bytes = stock.slice(at, at + size)
+    stock.fill(0, at, at + size)
+    at += size
+    return bytes
+  }
+}
+
 /** Without the error that an aborted timer of `node:timers/promises` makes: sleeps end early at every request. */
 const sleep: Runtime['timers']['sleep'] = (ms, signal) =>
   new Promise((resolve) => {
@@ -34,7 +55,7 @@ export const ownRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line: s
   const clock = { now: instantNow() }
   return {
     clock,
-    chance: { bytes: (size) => randomFillSync(new Uint8Array(size)), uuid: () => randomUUID() },
+    chance: { bytes: randomBytes(), uuid: () => randomUUID() },
     timers: { sleep },
     log: jsonLog(clock, settings.logLevel ?? 'info', write),
   }

@@ -6,6 +6,7 @@ import {
   Fault,
   type NewEvent,
   type Parked,
+  type StoredEvent,
   type StreamSlice,
   type Subscription,
   type Timers,
@@ -46,6 +47,13 @@ const refuse = (problem: string | undefined): void => {
   if (problem !== undefined) throw new Fault('invalid', problem)
 }
 
+/** What was appended, as it will be read. */
+const storedOf = (stream: string, events: readonly NewEvent[], { revision, position }: Appended): readonly StoredEvent[] =>
+  events.map(({ id, type, data, metadata }, index) => {
+    const back = events.length - 1 - index
+    return { id, type, data, metadata, stream, revision: revision - back, position: positionOf(numberOf(position) - back) }
+  })
+
 /** Subscriptions that have to end before the engine may. */
 const makeFollowers = () => {
   const active = new Set<Subscription>()
@@ -75,7 +83,7 @@ export const eventStoreOver = (engine: Engine, tools: EngineTools): EventStore =
     append: async (stream, expected, events) => {
       enter(appendProblem(stream, expected, events))
       const appended = await engine.append(stream, expected === 'no_stream' ? -1 : expected, events)
-      source.signal.raise()
+      source.appended(storedOf(stream, events, appended))
       return appended
     },
     readStream: async (stream, options = {}) => {

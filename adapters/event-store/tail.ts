@@ -8,11 +8,16 @@ const TAIL_CHARS_MAX = 8_388_608
 
 const charsOf = (event: StoredEvent): number => event.data.length + event.metadata.length
 
+export type Tailed = Source & {
+  /** What this process appended, as the engine answered it: whoever follows gets it from here, unless something else stands before it. */
+  readonly appended: (events: readonly StoredEvent[]) => void
+}
+
 /**
  * The newest events of a source, read from the engine once for all who follow the log in this process; whoever is further behind
  * reads from the engine. The same object is handed to everybody, so what is derived from an event can be remembered with it.
  */
-export const tailed = (source: Source): Source => {
+export const tailed = (source: Source): Tailed => {
   const { signal } = source
   let events: StoredEvent[] = []
   let chars = 0
@@ -28,15 +33,19 @@ export const tailed = (source: Source): Source => {
     if (surplus > 0) events = events.slice(surplus)
   }
 
+  const keep = (newest: readonly StoredEvent[]): void => {
+    for (const event of newest) {
+      events.push(event)
+      chars += charsOf(event)
+    }
+  }
+
   /** Reads on from the newest event that is known, unless nothing was raised since the engine had nothing more. */
   const readOn = (window: number): void => {
     const mark = signal.mark()
     if (readAt === mark) return
     const page = source.scan(readTo, window, undefined)
-    for (const event of page.events) {
-      events.push(event)
-      chars += charsOf(event)
-    }
+    keep(page.events)
     readTo = page.next
     if (page.end) readAt = mark
     forgetOldest()
@@ -51,6 +60,17 @@ export const tailed = (source: Source): Source => {
 
   return {
     ...source,
+    appended: (newest) => {
+      // Somebody may have read it before it was answered. What is left of it is next, where the engine had nothing else.
+      const unread = newest.filter(({ position }) => numberOf(position) > readTo)
+      const isNext = readAt === signal.mark() && (unread[0] === undefined || numberOf(unread[0].position) === readTo + 1)
+      signal.raise()
+      if (!isNext) return
+      keep(unread)
+      readTo += unread.length
+      readAt = signal.mark()
+      forgetOldest()
+    },
     scan: (after, window, filter): Page => {
       if (after < readTo - events.length) return source.scan(after, window, filter)
       // Somebody is further than what is kept: that is where the log goes on.

@@ -1,7 +1,8 @@
 import { clientOf } from '../clients.ts'
 import { uuidv5 } from '../crypto/hash.ts'
-import { attemptCounters, consents, transactions } from '../deciders.ts'
+import { consents, transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
+import { delayed } from './delayed.ts'
 import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
 import { recordRefusal } from '../steps/agree.ts'
@@ -10,7 +11,6 @@ import { restrictPerson } from '../steps/erase-person.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import { attemptsStream, consentStream, idOf, personOfStream, transactionStream } from '../../domain/streams.ts'
-import { secondsUntil } from '../../domain/time.ts'
 import type { StandingConsent } from '../../domain/consent/consent.ts'
 import type { Recorded } from '../../projections/projection.ts'
 
@@ -20,39 +20,40 @@ export const COMPLETIONS = 'completions'
 /** The request that began an order finishes it at once; only what it left lying for this long is finished here. */
 const PATIENCE_S = 5
 
-/** Authenticated, but the credit was lost: the count would stay too high for ever (rule 11). */
-const completeCredit = async (world: World, event: Recorded, act: Act): Promise<void> => {
-  const { state } = await load(world, transactions, event.stream)
-  const { authenticated } = state
-  if (authenticated === undefined) return
-  const { person, path } = authenticated
-  const stream = attemptsStream(person, path)
-  const last = await world.journal.last(stream)
-  const uncredited = last?.type === 'AttemptCounted' && last.data['transaction'] === act.transaction
-  if (!uncredited || (await load(world, attemptCounters, stream)).state.failures === 0) return
-  await count(world, act, person, { type: 'CreditAttempt', at: act.at, path, transaction: act.transaction, reason: 'success' })
+/** An order as it was recorded. Whatever is read of it serves to see that nothing is left to do, as it is nearly always. */
+type Order = { readonly event: Recorded; readonly transaction: string }
+
+const actOf = async (world: World, { event, transaction }: Order): Promise<Act> => {
+  const { state } = await load(world, transactions, transactionStream(transaction))
+  const client = await clientOf(world, state.request?.client ?? '')
+  return { id: uuidv5(event.id, COMPLETIONS), causation: event.id, at: world.clock.now(), transaction, client }
 }
 
 /**
- * The same where another factor is asked for. A count that came after the confirmation belongs to that one: a credit is written after
- * the fact, so only a last event from before the fact shows that it is missing.
+ * A proof was right, but the credit was lost: the count would stay too high for ever (rule 11). Where another factor was asked for, a count
+ * that came after the fact belongs to that one: a credit is written after the fact, so only a last event from before it shows that one is missing.
  */
-const completeConfirmation = async (world: World, event: Recorded, act: Act): Promise<void> => {
+const completeCredit = async (world: World, order: Order, reason: 'success' | 'confirmed'): Promise<void> => {
+  const { event, transaction } = order
   const person = textOf(event.data['person'])
   const path = event.data['path'] === 'trusted' ? 'trusted' : 'unknown'
-  const { transaction, at } = act
   const last = await world.journal.last(attemptsStream(person, path))
-  const isMissing = last?.type === 'AttemptCounted' && last.data['transaction'] === transaction && last.at < event.at
-  if (isMissing) await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: 'confirmed' })
+  if (last?.type !== 'AttemptCounted' || last.data['transaction'] !== transaction) return
+  if (reason === 'confirmed' && last.at >= event.at) return
+  const act = await actOf(world, order)
+  await count(world, act, person, { type: 'CreditAttempt', at: act.at, path, transaction, reason })
 }
 
 /** The consent stream has it, the transaction has not (rule 12): it gets it, or the consent is taken back where it ended meanwhile. */
-const completeConsent = async (world: World, event: Recorded, act: Act): Promise<void> => {
-  const { state } = await load(world, transactions, transactionStream(act.transaction))
+const completeConsent = async (world: World, order: Order): Promise<void> => {
+  const { event } = order
+  const { state } = await load(world, transactions, transactionStream(order.transaction))
   const over = state.stage === 'failed' || state.stage === 'expired'
-  if (over && state.consent === undefined && event.type === 'ConsentGiven') return takeBack(world, act, idOf(event.stream))
+  if (over && state.consent === undefined && event.type === 'ConsentGiven')
+    return takeBack(world, await actOf(world, order), idOf(event.stream))
   if (state.stage !== 'authenticated') return
   const standing = event.data['standing'] as unknown as StandingConsent
+  const act = await actOf(world, order)
   await command(world, act, {
     type: 'RecordConsent',
     at: act.at,
@@ -65,54 +66,58 @@ const completeConsent = async (world: World, event: Recorded, act: Act): Promise
 }
 
 /** The login has the refusal, the consent's stream has not: it gets it, at the place where it stands now. */
-const completeRefusal = async (world: World, event: Recorded, act: Act): Promise<void> => {
+const completeRefusal = async (world: World, order: Order): Promise<void> => {
+  const { event, transaction } = order
   const consent = textOf(event.data['consent'])
   if (consent === '') return
   for await (const { type, at, data } of world.journal.backwards(consentStream(consent))) {
-    if (type === 'ConsentRefused' && data['transaction'] === act.transaction) return
+    if (type === 'ConsentRefused' && data['transaction'] === transaction) return
     if (at < event.at) break
   }
-  await recordRefusal(world, act, consent)
+  await recordRefusal(world, await actOf(world, order), consent)
+}
+
+const completeWithdrawn = async (world: World, event: Recorded): Promise<void> => {
+  const { state } = await load(world, consents, event.stream)
+  if (state.status !== 'withdrawing') return
+  const at = world.clock.now()
+  await completeWithdrawal(world, { consent: idOf(event.stream), id: uuidv5(event.id, COMPLETIONS), causation: event.id, at }, state)
 }
 
 const completeOrder = async (world: World, event: Recorded): Promise<void> => {
-  const at = world.clock.now()
-  const id = uuidv5(event.id, COMPLETIONS)
-  if (event.type === 'WithdrawalRequested') {
-    const { state } = await load(world, consents, event.stream)
-    if (state.status === 'withdrawing') await completeWithdrawal(world, { consent: idOf(event.stream), id, causation: event.id, at }, state)
-    return
+  const order: Order = { event, transaction: event.kind === 'transaction' ? idOf(event.stream) : textOf(event.data['transaction']) }
+  switch (event.type) {
+    case 'Authenticated':
+      return completeCredit(world, order, 'success')
+    case 'FactorConfirmed':
+      return completeCredit(world, order, 'confirmed')
+    case 'ConsentDenied':
+      return completeRefusal(world, order)
+    case 'WithdrawalRequested':
+      return completeWithdrawn(world, event)
+    case 'ErasureRequested':
+      await restrictPerson(world, personOfStream(event.stream), uuidv5(event.id, COMPLETIONS), world.clock.now())
+      return
+    default:
+      return completeConsent(world, order)
   }
-  if (event.type === 'ErasureRequested') {
-    await restrictPerson(world, personOfStream(event.stream), id, at)
-    return
-  }
-  const transaction = event.kind === 'transaction' ? idOf(event.stream) : textOf(event.data['transaction'])
-  const { state } = await load(world, transactions, transactionStream(transaction))
-  const act: Act = { id, causation: event.id, at, transaction, client: await clientOf(world, state.request?.client ?? '') }
-  if (event.type === 'Authenticated') await completeCredit(world, event, act)
-  else if (event.type === 'FactorConfirmed') await completeConfirmation(world, event, act)
-  else if (event.type === 'ConsentDenied') await completeRefusal(world, event, act)
-  else if (event.kind === 'consent') await completeConsent(world, event, act)
 }
 
 /** Finishes the half-done orders that a crash leaves (rule 15): idempotent, on any node. */
 export const completions = (world: World): Promise<Following> =>
-  follow(world, {
-    name: COMPLETIONS,
-    types: [
-      'Authenticated',
-      'FactorConfirmed',
-      'ConsentDenied',
-      'ConsentGiven',
-      'ConsentReused',
-      'WithdrawalRequested',
-      'ErasureRequested',
-    ],
-    handler: async (event, stopping) => {
-      // Events come in the order of their time, so waiting for this one delays no other that is due.
-      const ageS = secondsUntil(event.at, world.clock.now())
-      if (ageS < PATIENCE_S) await world.timers.sleep((PATIENCE_S - ageS) * 1000, stopping)
-      if (!stopping.aborted) await completeOrder(world, event)
+  follow(
+    { ...world, journal: { ...world.journal, source: delayed(world.journal.source, PATIENCE_S, world) } },
+    {
+      name: COMPLETIONS,
+      types: [
+        'Authenticated',
+        'FactorConfirmed',
+        'ConsentDenied',
+        'ConsentGiven',
+        'ConsentReused',
+        'WithdrawalRequested',
+        'ErasureRequested',
+      ],
+      handler: (event) => completeOrder(world, event),
     },
-  })
+  )

@@ -86,6 +86,8 @@ export const brokerEnvironment = (data: string): Record<string, string> => ({
   ESIGNET_PLUGIN_MODULE: join(HERE, 'id-system.ts'),
   ESIGNET_TRUSTED_PROXIES: '127.0.0.1',
   ESIGNET_REQUESTS_PER_MINUTE: '1000000',
+  // One machine that wishes a message for a new person each time looks like somebody who floods.
+  ESIGNET_GUARD_WHEN: 'never',
 })
 
 export const startBroker = async (data: string, more: NodeJS.ProcessEnv = {}, node: readonly string[] = []): Promise<Running> => {

@@ -32,11 +32,16 @@ const growing = () => {
       return { events, next: after + seen.length, end: seen.length < window }
     },
   }
+  const write = (events: number): readonly StoredEvent[] => {
+    const written = Array.from({ length: events }, (_, n) => eventAt(log.length + 1 + n))
+    log.push(...written)
+    return written
+  }
   const grow = (events: number): void => {
-    for (let left = events; left > 0; left -= 1) log.push(eventAt(log.length + 1))
+    write(events)
     signal.raise()
   }
-  return { source, scans, grow }
+  return { source, scans, grow, write }
 }
 
 const positionsIn = (events: readonly StoredEvent[]): readonly number[] => events.map(({ position }) => Number(position))
@@ -64,6 +69,44 @@ describe('the tail that followers share', () => {
     expect(tail.scan(2, 256, undefined)).to.deep.include({ next: 3, end: false })
     expect(positionsIn(tail.scan(3, 256, undefined).events)).to.deep.equal([4, 5])
     expect(scans).to.deep.equal([0, 3])
+  })
+
+  it('what this process appended is not read, unless something else stands before it', () => {
+    const { source, scans, grow, write } = growing()
+    const tail = tailed(source)
+    grow(2)
+    tail.scan(0, 256, undefined)
+    tail.appended(write(2))
+    expect(tail.scan(2, 256, undefined)).to.deep.include({ next: 4, end: true })
+    expect(positionsIn(tail.scan(2, 256, { types: ['Even'] }).events)).to.deep.equal([4])
+    expect(scans).to.deep.equal([0])
+    // It was read before it was answered.
+    const two = write(2)
+    grow(0)
+    tail.scan(4, 256, undefined)
+    tail.appended(two.slice(0, 1))
+    tail.appended(two.slice(1))
+    expect(tail.scan(6, 256, undefined)).to.deep.equal({ events: [], next: 6, end: true })
+    expect(scans).to.deep.equal([0, 4])
+    // Another process was first, and nobody has said so yet.
+    write(1)
+    tail.appended(write(1))
+    expect(positionsIn(tail.scan(6, 256, undefined).events)).to.deep.equal([7, 8])
+    expect(scans).to.deep.equal([0, 4, 6])
+    // Something was raised that nobody has read.
+    grow(1)
+    tail.appended(write(1))
+    expect(positionsIn(tail.scan(8, 256, undefined).events)).to.deep.equal([9, 10])
+    expect(scans).to.deep.equal([0, 4, 6, 8])
+  })
+
+  it('what was appended before anybody follows is read from the engine', () => {
+    const { source, scans, write } = growing()
+    const tail = tailed(source)
+    write(3)
+    tail.appended(write(1))
+    expect(positionsIn(tail.scan(0, 256, undefined).events)).to.deep.equal([1, 2, 3, 4])
+    expect(scans).to.deep.equal([0])
   })
 
   it('who is behind what is kept reads from the engine, and everybody sees every event once and in order', () => {
