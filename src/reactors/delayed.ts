@@ -22,10 +22,10 @@ export const delayed = (
   subscribe: (options, handler) => {
     const stopping = new AbortController()
     const waiting: SourceMessage[] = []
-    let wake = Promise.withResolvers<void>()
+    let wake = Promise.withResolvers<undefined>()
     const changed = (): void => {
-      wake.resolve()
-      wake = Promise.withResolvers<void>()
+      wake.resolve(undefined)
+      wake = Promise.withResolvers<undefined>()
     }
     stopping.signal.addEventListener('abort', () => changed())
     const isStopping = (): boolean => stopping.signal.aborted

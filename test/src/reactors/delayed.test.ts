@@ -8,13 +8,13 @@ import { handClock } from '../../support/hand-clock.ts'
 /** A source that tells what it is given, and a clock that is moved by whoever sleeps. */
 const made = () => {
   const clock = handClock()
-  const end = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<undefined>()
   let tell: (message: SourceMessage) => Promise<void> | void = () => undefined
   const source: EventSource = {
     head: async () => undefined,
     subscribe: (_, handler) => {
       tell = handler
-      return { stop: async () => end.resolve(), ended: end.promise }
+      return { stop: async () => end.resolve(undefined), ended: end.promise.then(() => undefined) }
     },
   }
   const slept: number[] = []
@@ -67,7 +67,7 @@ describe('events told later (rule 15)', () => {
 
   it('where too many wait the source waits, and goes on', async () => {
     const { source, tell, event } = made()
-    const gate = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<undefined>()
     let seen = 0
     source.subscribe({}, async () => {
       await gate.promise
@@ -79,7 +79,7 @@ describe('events told later (rule 15)', () => {
     })()
     await settled()
     expect(told).to.equal(4097)
-    gate.resolve()
+    gate.resolve(undefined)
     await telling
     await settled()
     expect(seen).to.equal(5000)
