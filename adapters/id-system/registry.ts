@@ -20,6 +20,7 @@ const SHIPPED: Readonly<Record<string, Shipped>> = {
   mock: { url: new URL('./mock/plugin.ts', import.meta.url), embedded: true },
   'mock-wire': { url: new URL('./mock-wire/plugin.ts', import.meta.url), embedded: true },
   'mosip-ida': { url: new URL('./mosip-ida/plugin.ts', import.meta.url), embedded: true },
+  'sunbird-rc': { url: new URL('./sunbird-rc/plugin.ts', import.meta.url), embedded: true },
 }
 
 const shippedOf = (module: string): Shipped | undefined => (Object.hasOwn(SHIPPED, module) ? SHIPPED[module] : undefined)
