@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { mockPlugin, readNotices, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
+import { helpOf, readFixtures, runKit, type KitReport } from '../adapters/id-system/kit/kit.ts'
 import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
 import type { Settings } from './config.ts'
 import { openings } from './openings.ts'
@@ -9,7 +10,7 @@ import type { Runtime } from './runtime.ts'
 import type { Observer } from './telemetry/observer.ts'
 import { askedAside, type UnderWay } from './under-way.ts'
 import type { IdSystems, OpenIdSystem } from './world.ts'
-import type { PluginDescription, PluginTools } from '../domain/ports.ts'
+import { Fault, type PluginDescription, type PluginTools } from '../domain/ports.ts'
 
 export type PluginOpening = Pick<PluginLoad, 'objection' | 'onThread' | 'onBreaker'> & { readonly dataDirectory?: string }
 
@@ -103,3 +104,25 @@ export const demoIdSystems = (settings: Settings, onMessage: (message: Message) 
 }
 
 export { checkPlugin } from '../adapters/id-system/registry.ts'
+
+export type { CheckReport, KitReport } from '../adapters/id-system/kit/kit.ts'
+
+export type Conformance = PluginChoice & {
+  /** What stands in the fixture file, and the folder that it lies in. */
+  readonly fixtures: unknown
+  readonly folder: string
+}
+
+/** Whether a plugin keeps to the contract, check by check. Throws Fault `invalid` where the fixtures cannot be used. */
+export const checkConformance = async (choice: Conformance, runtime: Runtime, dataDirectory: string): Promise<KitReport> => {
+  const read = readFixtures(choice.fixtures)
+  if (!read.ok) throw new Fault('invalid', ['the fixtures cannot be used:', ...read.problems].join('\n  '))
+  const { fixtures } = read
+  return runKit({
+    ...choice,
+    ...toolsFor(runtime, dataDirectory),
+    timers: runtime.timers,
+    fixtures,
+    help: helpOf(fixtures, choice.folder, dataDirectory),
+  })
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
 import { backupEvents, keptPolicy, openAuditKeys, openDestructions, openDocuments, openEventStore, openKeys, openViews } from './compose.ts'
-import { checkPlugin, describeChoice } from './compose-id-systems.ts'
+import { checkConformance, checkPlugin, describeChoice } from './compose-id-systems.ts'
 import { readSettings, type Settings } from './config.ts'
 import { demonstrate } from './demonstration.ts'
 import { stateCache } from './handle.ts'
@@ -85,6 +85,16 @@ const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Ru
   return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
 }
 
+/** A folder of its own for a plugin that is tried, while it is. */
+const inNewFolder = async <T>(act: (dataDirectory: string) => Promise<T>): Promise<T> => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'esignet-plugin-'))
+  try {
+    return await act(dataDirectory)
+  } finally {
+    rmSync(dataDirectory, { recursive: true, force: true })
+  }
+}
+
 type Composed = Pick<
   Machine,
   | 'open'
@@ -97,6 +107,7 @@ type Composed = Pick<
   | 'persons'
   | 'describePlugins'
   | 'checkPlugin'
+  | 'checkConformance'
   | 'plugins'
   | 'backup'
   | 'serve'
@@ -137,15 +148,13 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
       const describe = (choice: PluginChoice): Promise<PluginDescription> => describeChoice(settings, runtime, choice)
       return { plugin: await describe(first), otherPlugins: await Promise.all(others.map(describe)) }
     },
-    checkPlugin: async (module, settings) => {
+    checkPlugin: (module, settings) => {
       const { clock, chance, log, timers } = runtime
-      const dataDirectory = mkdtempSync(join(tmpdir(), 'esignet-plugin-'))
-      try {
-        return (await checkPlugin({ module, settings, tools: { clock, chance, log, dataDirectory }, timers })).problems
-      } finally {
-        rmSync(dataDirectory, { recursive: true, force: true })
-      }
+      return inNewFolder(
+        async (dataDirectory) => (await checkPlugin({ module, settings, tools: { clock, chance, log, dataDirectory }, timers })).problems,
+      )
     },
+    checkConformance: (choice) => inNewFolder((dataDirectory) => checkConformance(choice, runtime, dataDirectory)),
     plugins: async (opening) =>
       pluginChoices(settingsOf(opening)).map(({ id, module }) => ({
         ...(id !== undefined && { id }),

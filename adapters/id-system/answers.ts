@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import { CHANNELS, FACTORS } from './description.ts'
+import { CHANNELS, FACTORS, wordsOf } from './description.ts'
 import { ANSWER_BYTES_MAX } from './messages.ts'
 import { verifiedFits, verifiedSchema } from './verified.ts'
 import type {
@@ -91,6 +91,21 @@ export const readAnswer = <T>(question: Question, answered: unknown): PluginAnsw
   const copy = plain(answered)
   // The schemas are the answers' types, word for word.
   return copy !== undefined && validatorOf(question)(copy) ? (copy as PluginAnswer<T>) : undefined
+}
+
+/** Where an answer does not keep to the contract, without the values found there: for whoever writes the plugin. */
+export const answerProblems = (question: Question, answered: unknown): string => {
+  const copy = plain(answered)
+  if (copy === undefined) return `no plain data, or more than ${ANSWER_BYTES_MAX} bytes`
+  const validate = validatorOf(question)
+  if (validate(copy)) return ''
+  // Of the two forms of an answer, the one that it means to have.
+  const { ok }: { readonly ok?: unknown } = Object(copy) as object
+  const form = `#/oneOf/${ok === true ? '0' : '1'}/`
+  return (validate.errors ?? [])
+    .filter(({ schemaPath }) => schemaPath.startsWith(form))
+    .map(wordsOf)
+    .join('; ')
 }
 
 /** The factor that was asked for is proven, and none that the plugin does not have. */

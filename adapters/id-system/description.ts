@@ -10,7 +10,7 @@ export const FACTORS: readonly Factor[] = ['otp', 'pin', 'password', 'biometrics
 export const CHANNELS: readonly Channel[] = ['sms', 'email', 'app']
 const MODALITIES: readonly Modality[] = ['Face', 'Finger', 'Iris']
 const EVIDENCE: readonly EvidenceType[] = ['document', 'electronic_record', 'vouch', 'electronic_signature']
-const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
+export const ID_TYPES: readonly IdType[] = ['uin', 'vid', 'phone', 'email', 'handle']
 
 const word = (lengthMax: number): Json => ({ type: 'string', pattern: `^[\\x21-\\x7E]{1,${lengthMax}}$` })
 
@@ -83,7 +83,7 @@ const describedMembers: Readonly<Record<string, Json>> = {
 const descriptionSchema = object(describedMembers, { verifiedClaims: verifiedSchema })
 
 /** Where and why, never the value found there: settings hold secrets. */
-const wordsOf = ({ instancePath, message = 'is wrong', params }: ErrorObject): string => {
+export const wordsOf = ({ instancePath, message = 'is wrong', params }: ErrorObject): string => {
   const extra: unknown = (params as Readonly<Record<string, unknown>>)['additionalProperty']
   return `${instancePath === '' ? '/' : instancePath} ${message}${typeof extra === 'string' ? ` (${extra.slice(0, 64)})` : ''}`
 }

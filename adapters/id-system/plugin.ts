@@ -57,8 +57,8 @@
  *
  * What the broker makes of a plugin that breaks these rules: a thrown error or a missed deadline is `unavailable`; an answer that does
  * not fit (wrong shape, over its size, a factor that was not proven, a claim that was not asked for) is `misconfigured` and never passed
- * on, for asking again would bring the same; the 257th call under way at once is `unavailable`. `esignet plugin check` and
- * `test/contracts/id-system.ts` say beforehand whether a plugin keeps to them; `mock/` is the reference plugin.
+ * on, for asking again would bring the same; the 257th call under way at once is `unavailable`. `esignet plugin check <module>
+ * --fixtures <file>` says beforehand whether a plugin keeps to them (`kit/`, `ops/id-systems.md`); `mock/` is the reference plugin.
  */
 export type {
   Call,

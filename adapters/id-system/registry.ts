@@ -102,6 +102,9 @@ export const loadPlugin = async (load: PluginLoad): Promise<LoadedPlugin> => {
   return { description, system: guard(system, { description, clock, timers, log, ...present({ callsMax, breaker, onBreaker }) }) }
 }
 
+/** A plugin in a thread of its own with no guard before it, for the conformance kit: what it does wrong is seen. */
+export const openBare = (load: PluginLoad): Promise<LoadedPlugin> => openThreaded(threadedLoad(load))
+
 export type PluginReport = {
   readonly ok: boolean
   readonly problems: readonly string[]

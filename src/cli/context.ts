@@ -1,5 +1,6 @@
 import type { Files } from '../audit/files.ts'
 import type { Deployment } from '../client-registration.ts'
+import type { Conformance, KitReport } from '../compose-id-systems.ts'
 import type { Settings } from '../config.ts'
 import type { StateCache } from '../handle.ts'
 import type { Journal } from '../journal.ts'
@@ -67,6 +68,7 @@ export type Machine = Runtime & {
   /** What the configured ID systems say of themselves; nothing of them is opened. */
   readonly describePlugins: (opening: Opening) => Promise<Pick<Deployment, 'plugin' | 'otherPlugins'>>
   readonly checkPlugin: (module: string, settings: { readonly [key: string]: Json }) => Promise<readonly string[]>
+  readonly checkConformance: (choice: Conformance) => Promise<KitReport>
   readonly plugins: (opening: Opening) => Promise<readonly { readonly id?: string; readonly module: string; readonly use: string }[]>
   readonly backup: (opening: Opening, to: string, progress: (done: number, total: number) => void) => Promise<Position | undefined>
   readonly serve: (opening: Opening, demo: boolean) => Promise<Running>

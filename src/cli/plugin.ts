@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import type { Machine } from './context.ts'
 import { complain, say, sayJson, table } from './output.ts'
+import { linesOf } from './plugin-report.ts'
 import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { parseObject } from '../../domain/json.ts'
 import type { Json } from '../../domain/ports.ts'
@@ -19,21 +21,38 @@ const list = async (machine: Machine, args: Args): Promise<ExitCode> => {
   return 0
 }
 
-const settingsOf = async ({ files }: Machine, path: string | undefined): Promise<{ readonly [key: string]: Json }> => {
-  if (path === undefined) return {}
-  const settings = parseObject(await files.text(path))
-  if (settings === undefined) throw new UsageError(`${path}: is not a JSON object`)
-  return settings as { readonly [key: string]: Json }
+const objectIn = async ({ files }: Machine, path: string): Promise<{ readonly [key: string]: Json }> => {
+  const content = parseObject(await files.text(path))
+  if (content === undefined) throw new UsageError(`${path}: is not a JSON object`)
+  return content as { readonly [key: string]: Json }
+}
+
+/** Without fixtures: opens it and asks for its health. */
+const checkHealth = async (
+  machine: Machine,
+  { json }: Args,
+  module: string,
+  settings: { readonly [key: string]: Json },
+): Promise<ExitCode> => {
+  const { terminal } = machine
+  const problems = await machine.checkPlugin(module, settings)
+  if (json) sayJson(terminal, { module, problems })
+  else if (problems.length === 0) say(terminal, `${module} can be used.`)
+  for (const problem of json ? [] : problems) complain(terminal, `${module}: ${problem}`)
+  return problems.length === 0 ? 0 : 1
 }
 
 const check = async (machine: Machine, args: Args): Promise<ExitCode> => {
   const { terminal } = machine
   const module = operand(args, 0)
-  const problems = await machine.checkPlugin(module, await settingsOf(machine, args.text('settings')))
-  if (args.json) sayJson(terminal, { module, problems })
-  else if (problems.length === 0) say(terminal, `${module} can be used.`)
-  for (const problem of args.json ? [] : problems) complain(terminal, `${module}: ${problem}`)
-  return problems.length === 0 ? 0 : 1
+  const [settingsFile, fixturesFile] = [args.text('settings'), args.text('fixtures')]
+  const settings = settingsFile === undefined ? {} : await objectIn(machine, settingsFile)
+  if (fixturesFile === undefined) return checkHealth(machine, args, module, settings)
+  const fixtures = await objectIn(machine, fixturesFile)
+  const report = await machine.checkConformance({ module, settings, fixtures, folder: dirname(fixturesFile) })
+  if (args.json) sayJson(terminal, report)
+  else say(terminal, ...linesOf(report))
+  return report.conforms ? 0 : 1
 }
 
 export const pluginVerbs: readonly Verb[] = [
@@ -41,9 +60,16 @@ export const pluginVerbs: readonly Verb[] = [
   {
     name: 'plugin check',
     operands: 'MODULE',
-    summary: 'whether a plugin can be used: opens it, asks for its health',
-    options: { settings: { type: 'string' } },
-    optionHelp: { settings: "a file with the plugin's settings (JSON)" },
+    summary: 'whether a plugin can be used: opens it, asks for its health; with fixtures, whether it keeps to the whole contract',
+    help: [
+      'The conformance kit logs people of the fixtures in, and does to the plugin what a login, a crash and an attacker would do.',
+      'See ops/id-systems.md.',
+    ],
+    options: { settings: { type: 'string' }, fixtures: { type: 'string' } },
+    optionHelp: {
+      settings: "a file with the plugin's settings (JSON)",
+      fixtures: 'a file with people who exist for tests (JSON): runs the conformance kit',
+    },
     run: check,
   },
 ]

@@ -94,6 +94,12 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
       },
       describePlugins: async () => ({ plugin: PLUGIN }),
       checkPlugin: async (module) => (module === 'mock' ? [] : ['it cannot be imported']),
+      checkConformance: async ({ module }) => ({
+        module,
+        at: world.clock.now(),
+        conforms: module === 'mock',
+        checks: [{ group: 'manifest', check: 'is up', outcome: module === 'mock' ? 'passed' : 'found', detail: 'health() says down' }],
+      }),
       plugins: async () => [{ module: 'mock', use: 'ID system' }],
       backup: async () => undefined,
       serve: async (_opening, demo) => ({ lines: [demo ? 'demo' : 'production'], close: async () => undefined }),

@@ -265,6 +265,20 @@ describe('command line', () => {
       expect(await run('plugin check ./none.js')).to.include({ code: 1, err: './none.js: it cannot be imported\n' })
       expect((await run('plugin list --json')).json()).to.have.length(1)
     })
+
+    it('check with fixtures says what was found, check by check', async () => {
+      const fixtures = join(folder, 'fixtures.json')
+      writeFileSync(fixtures, '{}')
+      const well = await run(['plugin', 'check', 'mock', '--fixtures', fixtures])
+      expect(well).to.include({ code: 0, err: '' })
+      expect(well.out).to.match(/ok {5}is up[^]*1 ok, 0 found, 0 left out\.\nmock keeps to the contract\./)
+      const bad = await run(['plugin', 'check', './bad.js', '--fixtures', fixtures])
+      expect(bad.code).to.equal(1)
+      expect(bad.out).to.match(/FOUND {2}is up\n {9}health\(\) says down\n[^]*does not keep to the contract/)
+      expect((await run(['plugin', 'check', './bad.js', '--fixtures', fixtures, '--json'])).json()).to.include({ conforms: false })
+      writeFileSync(fixtures, '[]')
+      expect(await run(['plugin', 'check', 'mock', '--fixtures', fixtures])).to.include({ code: 2 })
+    })
   })
 
   describe('consent', () => {
