@@ -127,8 +127,8 @@ describe('the conformance kit', () => {
     ] as const)
       it(`one that ${way} is told so, and the kit ends`, async () => {
         const report = await kit({
-          ...{ module: wild, settings: { wildAt: way }, timers: hurried, help: {} },
-          fixtures: { ...fixtures, valid: { ...fixtures.valid, aliases: [], proofs: { password: 'right' }, claims: ['name'] } },
+          ...{ module: wild, timers: hurried, help: {} },
+          fixtures: { ...fixtures, valid: { ...fixtures.valid, aliases: [], proofs: { password: way }, claims: ['name'] } },
         })
         const found = report.checks.filter(({ outcome }) => outcome === 'found')
         expect(report.conforms).to.equal(false)
