@@ -141,6 +141,18 @@ const session: readonly Bend[] = [
     bend: acting(({ release }) => ({ release: (request) => release({ ...request, claims: request.claims.slice(1) }) })),
   },
   {
+    check: 'releases what was asked for and the person has, and nothing else',
+    bad: 'it answers without end',
+    says: /no plain data, or more than 1048576 bytes/,
+    bend: acting(() => ({ release: async () => ({ ok: true, value: { claims: { name: 'x'.repeat(2_000_000) } } }) })),
+  },
+  {
+    check: 'releases what was asked for and the person has, and nothing else',
+    bad: 'its answer has another form',
+    says: /does not allow: \/value must have required property 'claims'/,
+    bend: acting(() => ({ release: async () => ({ ok: true, value: { facts: {} } }) as never })),
+  },
+  {
     check: 'releases nothing when nothing was agreed to',
     bad: 'it tells the name unasked',
     says: /a claim that was not asked for/,

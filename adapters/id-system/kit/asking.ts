@@ -22,12 +22,14 @@ export const WAIT_MS = 10_000
 
 /** What somebody who writes a plugin should know, in words of theirs: never what was asked or answered. */
 export class Finding extends Error {
-  override readonly name: string = 'Finding'
-}
+  override readonly name = 'Finding'
+  /** A call was never answered. */
+  readonly silent: boolean
 
-/** A call that was never answered. */
-export class SilenceFinding extends Finding {
-  override readonly name = 'SilenceFinding'
+  constructor(message: string, silent = false) {
+    super(message)
+    this.silent = silent
+  }
 }
 
 /** What runs where: a thread of its own, or this one. */
@@ -46,20 +48,19 @@ const nameOf = (error: unknown): string => (error instanceof Error && /^[A-Za-z]
 
 /** What a call answers in time. */
 export const waitFor = async <T>(what: string, timers: Timers, act: () => Promise<T>): Promise<T> => {
-  let settled = false
-  const told = async (): Promise<T> => {
+  const settled = async () => {
     try {
-      return await act()
+      return { value: await act() }
     } catch (error) {
-      settled = true
-      throw new Finding(`${what} threw ${nameOf(error)}; what goes wrong is an answer`)
+      return { thrown: nameOf(error) }
     }
   }
-  try {
-    return await within(WAIT_MS, timers, told)
-  } catch (error) {
-    throw settled ? error : new SilenceFinding(`${what} did not answer within ${WAIT_MS / 1000} s`)
+  const silence = async (): Promise<never> => {
+    throw new Finding(`${what} did not answer within ${WAIT_MS / 1000} s`, true)
   }
+  const end = await within(WAIT_MS, timers, settled).catch(silence)
+  if ('thrown' in end) throw new Finding(`${what} threw ${end.thrown}; what goes wrong is an answer`)
+  return end.value
 }
 
 const callsOf =

@@ -34,7 +34,9 @@ export const helpOf = ({ helper }: FixtureFile, folder: string, dataDirectory: s
       throw new HelperError(`the helper of the fixtures did not do its work: ${ability}`)
     }
   }
-  const told = async (ability: Ability, argument: string): Promise<void> => void (await run(ability, argument))
+  const told = async (ability: Ability, argument: string): Promise<void> => {
+    await run(ability, argument)
+  }
   const all: Required<Help> = {
     codes: async (transaction) => (await run('codes', transaction)).split(/\s+/).filter(Boolean).slice(0, CODES_MAX),
     outage: (on) => told('outage', on ? 'on' : 'off'),

@@ -6,7 +6,7 @@ import { Fault, type Chance, type Clock, type Instant, type Timers } from '../..
 import { within } from '../bulkhead.ts'
 import type { PluginDescription } from '../plugin.ts'
 import { openBare, type PluginLoad } from '../registry.ts'
-import { Finding, SilenceFinding } from './asking.ts'
+import { Finding } from './asking.ts'
 import { GROUPS, type Check } from './checks/index.ts'
 import type { Fixtures } from './fixtures.ts'
 import { HelperError, type Help } from './helper.ts'
@@ -72,7 +72,7 @@ const made = async ({ world, ends, timers }: Watched, check: Check): Promise<Omi
   } catch (error) {
     const end = ends()
     await world.reopen().catch(() => undefined)
-    const silent = end !== undefined || error instanceof SilenceFinding
+    const silent = end !== undefined || (error instanceof Finding && error.silent)
     return { outcome: 'found', detail: end ?? wordsOf(error), ...(silent && { silent }) }
   }
 }
