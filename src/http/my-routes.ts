@@ -8,7 +8,8 @@ const problem = (description: string): RouteResponse => ({ description, type: JS
 const HTML: RouteResponse = { description: 'A page for the person.', type: 'text/html' }
 const TO_MY_PAGE: RouteResponse = { description: 'To the page, or to its door.' }
 
-/** Where people read what they agreed to and take it back. */
+const NO_SESSION = problem('No session. Who accepts text/html gets the door of the page instead.')
+
 /** What a service may do that an issuer of the deployment lets do it. */
 export const withdrawalRoute: Route = {
   method: 'POST',
@@ -26,6 +27,7 @@ export const withdrawalRoute: Route = {
   },
 }
 
+/** Where people read what they agreed to and take it back. */
 export const ownRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -41,7 +43,10 @@ export const ownRoutes: readonly Route[] = [
     kind: 'page',
     handler: myDownload,
     summary: 'The same as a file.',
-    responses: { 200: { description: 'Everything that the page can show.', type: JSON_TYPE, schema: 'responses/my-data' } },
+    responses: {
+      200: { description: 'Everything that the page can show.', type: JSON_TYPE, schema: 'responses/my-data' },
+      401: NO_SESSION,
+    },
   },
   {
     method: 'GET',
@@ -49,7 +54,11 @@ export const ownRoutes: readonly Route[] = [
     kind: 'page',
     handler: myReceipt,
     summary: 'A signed receipt in the terms of ISO/IEC TS 27560.',
-    responses: { 200: { description: 'A JWS; its claims: schemas/responses/consent-receipt.json.', type: 'application/jose' }, 404: HTML },
+    responses: {
+      200: { description: 'A JWS; its claims: schemas/responses/consent-receipt.json.', type: 'application/jose' },
+      401: NO_SESSION,
+      404: HTML,
+    },
   },
   {
     method: 'POST',

@@ -1,5 +1,6 @@
 import { bindBrowser, isSecure } from './cookies.ts'
 import { errorReply } from './error-page.ts'
+import { oauthError } from './errors.ts'
 import { frameOf, languageCookies, languageOf } from './frame.ts'
 import { pagePolicy } from './headers.ts'
 import { limiter, type Limiter } from './limits.ts'
@@ -62,12 +63,18 @@ const placeOf = ({ query }: Request): Place => {
 
 type Inside = (world: World, request: Request, mine: MySession) => Promise<Reply>
 
-/** A look at the page: a reader without a session meets the door. */
+/** A program that fetches a file cannot sign in on a page, and must not take the page for the file. */
+const noFile = (world: World, request: Request): Reply =>
+  request.headers['accept']?.includes('text/html') === true
+    ? door(world, request)
+    : withCookies(json(oauthError('login_required'), 401), [noMyCookie(world)])
+
+/** A look at the page, or at a file of it: a reader without a session meets the door. */
 const reading =
-  (inside: Inside) =>
+  (inside: Inside, outside: (world: World, request: Request) => Reply = door) =>
   async (world: World, request: Request): Promise<Reply> => {
     const mine = await mySession(world, request)
-    if (mine === undefined) return door(world, request)
+    if (mine === undefined) return outside(world, request)
     return limited(world, request, mine.session.transaction) ?? inside(world, request, mine)
   }
 
@@ -129,8 +136,9 @@ export const myLogout = acting(async (world, _request, mine) => {
 const attachment = (name: string) => ({ 'content-disposition': `attachment; filename="${name}"` })
 
 /** GET `/my/download`: everything, for a machine (REG-10). */
-export const myDownload = reading(async (world, request, mine) =>
-  json(await myData(world, mine, request.at), 200, attachment('my-agreements-and-sign-ins.json')),
+export const myDownload = reading(
+  async (world, request, mine) => json(await myData(world, mine, request.at), 200, attachment('my-agreements-and-sign-ins.json')),
+  noFile,
 )
 
 /** GET `/my/receipts/:consent/:revision`: signed, of one's own agreement (REG-02). */
@@ -144,4 +152,4 @@ export const myReceipt = reading(async (world, request, mine) => {
     'content-type': 'application/jose',
     ...attachment(`consent-receipt-${revision}.jws`),
   })
-})
+}, noFile)

@@ -161,9 +161,14 @@ describe('REG-05, REG-10: the person’s own page', function () {
     expect((await browser.get('/my')).has(`form-withdraw-${consent}`)).to.equal(true)
     const out = await browser.submit(await browser.get('/my'), 'form-logout')
     expect(out.html).to.include('You are signed out')
-    const replayed = await send(here.issuer, { path: '/my/download', headers: { cookie: `my=${secret}` } })
-    expect(replayed.headers['content-type']).to.include('text/html')
-    expect(replayed.body).to.include('form-sign-in')
+    for (const path of ['/my/download', `/my/receipts/${consent}/0`]) {
+      const replayed = await send(here.issuer, { path, headers: { cookie: `my=${secret}`, accept: 'application/json' } })
+      expect(replayed.status, path).to.equal(401)
+      expect(JSON.parse(replayed.body)).to.include({ error: 'login_required' })
+      const shown = await send(here.issuer, { path, headers: { cookie: `my=${secret}`, accept: 'text/html,*/*;q=0.8' } })
+      expect(shown.headers['content-type'], path).to.include('text/html')
+      expect(shown.body).to.include('form-sign-in')
+    }
   })
 
   it('closes after ten minutes, and gives more time when it is asked for (WCAG 2.2.1)', async () => {

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { openField, RACES, runRace, WIDTH } from './races.ts'
 
-/** `npm run races`: many at once for what only one may have. `--rounds`: of all races together. */
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1000' } } })
-const rounds = Math.max(1, Math.ceil(Number(values.rounds) / RACES.length))
+/** `npm run races`: many at once for what only one may have. `--rounds`: of all races together; `--only`: those with this word in their name. */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '1000' }, only: { type: 'string' } } })
+const races = values.only === undefined ? RACES : RACES.filter(({ name }) => name.includes(values.only ?? ''))
+const rounds = Math.max(1, Math.ceil(Number(values.rounds) / races.length))
 const field = await openField()
 let failed = false
 try {
-  for (const race of RACES) {
+  for (const race of races) {
     const began = performance.now()
     const shown = process.stderr.isTTY ? 1 : Math.ceil(rounds / 4)
     const result = await runRace(field, race, rounds, (round) => {

@@ -5,7 +5,7 @@ import { openField, RACES, runRace, WIDTH, type Field } from './races.ts'
 /** Few, so that everybody runs them; `npm run races` runs a thousand. */
 const ROUNDS = 2
 
-describe(`races: of ${WIDTH} at once on two nodes exactly one wins (rules 12, 23, 30, 31, 32)`, function () {
+describe(`races: of ${WIDTH} at once on two nodes exactly one wins (rules 12, 13, 23, 30, 31, 32)`, function () {
   this.timeout(120_000)
   let field: Field
   before(async () => {

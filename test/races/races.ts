@@ -1,3 +1,6 @@
+import { Fault } from '../../domain/ports.ts'
+import { withdrawConsent } from '../../src/steps/withdraw.ts'
+import { textOf } from '../../src/text-of.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { dpopKey, proofOf, type DpopKey } from '../support/dpop.ts'
 import {
@@ -10,10 +13,12 @@ import {
   newParty,
   PAR,
   proveByPin,
+  redeem,
   register,
   requestOf,
   signIn,
   TOKEN,
+  USERINFO,
   type Party,
 } from '../support/rp.ts'
 import { pairsOf, send, type Got } from '../support/scripted-browser.ts'
@@ -197,7 +202,81 @@ const consent: Race = {
   },
 }
 
-export const RACES: readonly Race[] = [code, requestUri, assertion, proof, consent]
+/** Events by which something leaves the broker. */
+const RELEASES = ['TokenExchanged', 'UserinfoReleased']
+
+/** An answer that must not be: acknowledged while the tokens live. */
+const TOO_EARLY: Got = { status: 200, headers: {}, cookies: [], body: 'acknowledged too early' }
+
+/** Asked again like somebody who was told to try again, until it is acknowledged. */
+const TRIES_MAX = 20
+const acknowledged = async ({ broker: { world } }: BrokerHere, consent: string): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    const id = world.chance.uuid()
+    try {
+      const refusal = await withdrawConsent(world, { consent, id, causation: id, at: world.clock.now() }, { by: 'operator' })
+      if (refusal === undefined || refusal === 'consent_withdrawn') return
+      throw new Error(`taking back was refused: ${refusal}`)
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'unavailable') || tries === TRIES_MAX) throw error
+    }
+  }
+}
+
+/**
+ * Some take the agreement back, by both nodes, while others exchange the code and use the token (rule 13). Who took it back wins, whoever
+ * was quicker: nothing is released after AccessRevoked, and nothing that begins after the acknowledgement is answered.
+ */
+const withdrawal: Race = {
+  name: 'withdrawal against exchange and userinfo',
+  run: async (field, round) => {
+    const here = first(field)
+    const signedIn = await signIn(here, field.plain)
+    const isEarly = round % 2 === 0
+    // In every second round the token is there before, so that userinfo is what races.
+    const held = isEarly ? '' : String((await redeem(here, field.plain, signedIn)).json['access_token'])
+    const [given] = (await here.broker.world.journal.read(`authorization-${signedIn.transaction}`)).filter(({ data }) => 'consent' in data)
+    const consent = textOf(given?.data['consent'])
+    const bodies = await atOnce(async () => ({
+      client_id: field.plain.id,
+      client_assertion: await assertionOf(here, field.plain),
+      client_assertion_type: ASSERTION_TYPE,
+      ...grantOf(field.plain, signedIn),
+    }))
+    const bearer = (n: number, token: string): Promise<Got> =>
+      send(originOf(field, n), { path: USERINFO, headers: { authorization: `Bearer ${token}` } })
+    const use = async (n: number): Promise<readonly Got[]> => {
+      if (!isEarly) return [await bearer(n, held)]
+      const exchanged = await post(field, n, TOKEN, bodies[n] ?? {})
+      const token = exchanged.status === 200 ? String((JSON.parse(exchanged.body) as Record<string, unknown>)['access_token']) : ''
+      return token === '' ? [exchanged] : [exchanged, await bearer(n, token), await bearer(n + 1, token)]
+    }
+    const takeBack = async (n: number): Promise<readonly Got[]> => {
+      await acknowledged(field.nodes[n % field.nodes.length] ?? here, consent)
+      if (!(await typesOf(field, signedIn.transaction)).includes('AccessRevoked')) return [TOO_EARLY]
+      // Acknowledged: from here on each node says no, whatever it has in memory.
+      const token = held === '' ? `${signedIn.transaction}.none` : held
+      return [await bearer(n, token), await bearer(n + 1, token), await post(field, n, TOKEN, bodies[n] ?? {})]
+    }
+    const withdrawers = new Set([round % WIDTH, (round * 7 + 1) % WIDTH])
+    const got = await atOnce((n) => (withdrawers.has(n) ? takeBack(n) : use(n)))
+    const types = await typesOf(field, signedIn.transaction)
+    const late = types.slice(types.indexOf('AccessRevoked')).filter((type) => RELEASES.includes(type))
+    const answered = got.flatMap((answers, n) => (withdrawers.has(n) ? answers.filter(({ status }) => status < 400) : []))
+    // Who lost the stream to others three times is told to try again (rule 5).
+    const faults = got.flat().filter(({ status, body }) => status > 499 && !(status === 503 && body.includes('temporarily_unavailable')))
+    return {
+      winners: types.filter((type) => type === 'AccessRevoked').length,
+      wrong: [
+        ...late.map((type) => `${type} after AccessRevoked`),
+        ...answered.map(({ status }) => `answered ${String(status)} after it was acknowledged`),
+        ...faults.map(({ status, body }) => `somebody was told ${String(status)} ${body.slice(0, 100)}`),
+      ],
+    }
+  },
+}
+
+export const RACES: readonly Race[] = [code, requestUri, assertion, proof, consent, withdrawal]
 
 export type Result = { readonly race: string; readonly rounds: number; readonly won: number; readonly wrong: readonly string[] }
 
