@@ -69,6 +69,8 @@ export type ClientConfiguration = {
   readonly client_uri?: string
   readonly policy_uri?: string
   readonly tos_uri?: string
+  /** Where people can write to the relying party: it stands in receipts (ISO/IEC TS 27560, party_address). */
+  readonly postal_address?: string
   readonly contacts?: readonly string[]
   readonly [name: `client_name#${string}`]: string
   readonly [name: `purpose#${string}`]: string
@@ -1909,6 +1911,8 @@ export type ClientRegistration = {
   readonly client_uri?: string
   readonly policy_uri?: string
   readonly tos_uri?: string
+  /** Where people can write to the relying party: it stands in receipts (ISO/IEC TS 27560, party_address). */
+  readonly postal_address?: string
   readonly contacts?: readonly string[]
   readonly [name: `client_name#${string}`]: string
   readonly [name: `purpose#${string}`]: string
@@ -2033,7 +2037,7 @@ export type ConsentReceipt = {
     readonly party_type: 'pii_controller' | 'consent_record_keeper' | 'authority'
     readonly party_role?: string
     readonly party_name: string
-    /** Null: it is in the operator's register of relying parties. */
+    /** Where the party is written to at the time of this receipt. Null: nobody has said so yet. */
     readonly party_address: string | null
     readonly party_contact: string | null
   }[]

@@ -22,7 +22,7 @@ const make = (machine: Machine, args: Args): Promise<ExitCode> => {
     const moments = receiptMoments((await consentHistory(journal, consent)).moments)
     const revision = wanted ?? moments.at(-1)?.revision ?? -1
     const brand = brandOf(settings.brand ?? {}, settings.timeZone)
-    const receipt = await receiptOf({ journal, settings, brand }, consent, revision)
+    const receipt = await receiptOf({ journal, states, settings, brand }, consent, revision)
     if (receipt === undefined) {
       complain(terminal, `no receipt is due for this: consent ${consent}, event ${String(revision)}`)
       return 1

@@ -1,4 +1,5 @@
 import { consentHistory } from './history.ts'
+import { clientOf } from '../clients.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { signerFor, type Keyed } from '../signing-keys.ts'
 import { textOf } from '../text-of.ts'
@@ -49,23 +50,26 @@ const informationOf = ({ essential, accepted }: StandingConsent) => {
   return [...essential.map(told(false)), ...accepted.map(told(true))]
 }
 
-type Issuing = Pick<World, 'journal' | 'settings' | 'brand'>
+type Issuing = Pick<World, 'journal' | 'states' | 'settings' | 'brand'>
 
-const partiesOf = ({ settings, brand }: Issuing, standing: StandingConsent, name: string, links: Readonly<Record<string, Json>>) => {
+const partiesOf = async (world: Issuing, { client }: StandingConsent, name: string, links: Readonly<Record<string, Json>>) => {
+  const { settings, brand } = world
   const { authority } = brand
-  const party = (id: string, type: string, called: string, contact: string | null) => ({
+  const party = (id: string, type: string, called: string, address: string, contact: string | null) => ({
     party_id: id,
     party_type: type,
     party_role: type,
     party_name: called,
-    // A postal address of each party is in the operator's register of relying parties; none is kept here.
-    party_address: null,
+    party_address: address || null,
     party_contact: contact,
   })
+  // Where they are written to today: who was moved since would not get a letter to where they were.
+  const { configuration } = await clientOf(world, client)
+  const keeper = `${brand.product}, ${brand.country['en'] ?? ''}`
   return [
-    party(standing.client, 'pii_controller', name, textOf(links['privacy']) || null),
-    party(settings.issuer, 'consent_record_keeper', `${brand.product}, ${brand.country['en'] ?? ''}`, brand.telephone),
-    ...(authority.url === '' ? [] : [party(authority.url, 'authority', authority.name['en'] ?? '', authority.url)]),
+    party(client, 'pii_controller', name, configuration?.postal_address ?? '', textOf(links['privacy']) || null),
+    party(settings.issuer, 'consent_record_keeper', keeper, brand.address, brand.telephone),
+    ...(authority.url === '' ? [] : [party(authority.url, 'authority', authority.name['en'] ?? '', authority.address, authority.url)]),
   ]
 }
 
@@ -112,7 +116,7 @@ export const receiptOf = async (world: Issuing, consent: string, revision: numbe
         authority_party: world.brand.authority.url || null,
       },
     ],
-    party_identification: partiesOf(world, standing, textOf(notice?.['client_name']) || standing.client, links),
+    party_identification: await partiesOf(world, standing, textOf(notice?.['client_name']) || standing.client, links),
     events: past.map((one) => eventOf(one, standing, consent)),
   }
 }

@@ -16,11 +16,13 @@ export type Brand = {
   readonly country: LanguageText
   readonly product: string
   readonly telephone: string
+  /** Where people can write to who runs the broker; stands in receipts. */
+  readonly address: string
   /** Clock times between which somebody answers. */
   readonly hours: { readonly from: string; readonly to: string }
   readonly timeZone: { readonly id: string; readonly name: LanguageText }
   /** Where people complain about how their details are used; without a URL it is not named. */
-  readonly authority: { readonly name: LanguageText; readonly url: string }
+  readonly authority: { readonly name: LanguageText; readonly url: string; readonly address: string }
   readonly links: { readonly help: string; readonly privacy: string; readonly accessibility: string }
   readonly light: Colours
   readonly dark: Colours
@@ -41,6 +43,7 @@ export const ALMARIA: Brand = {
   },
   product: 'eSignet',
   telephone: '1414',
+  address: '',
   hours: { from: '7:00', to: '22:00' },
   timeZone: {
     id: 'UTC',
@@ -54,7 +57,7 @@ export const ALMARIA: Brand = {
       ta: 'அல்மாரியா நேரம்',
     },
   },
-  authority: { name: { en: 'Data protection authority' }, url: '' },
+  authority: { name: { en: 'Data protection authority' }, url: '', address: '' },
   links: { help: '/help', privacy: '/privacy', accessibility: '/accessibility' },
   light: { brand: '#0e4f54', onBrand: '#ffffff', cover: '#0f4347', seal: '#a8741a', link: '#0b5459' },
   dark: { brand: '#86d3cd', onBrand: '#06262a', cover: '#103b3f', seal: '#dcae5c', link: '#93d9d3' },
@@ -72,6 +75,7 @@ const PATH_DATA = /^[MmLlHhVvCcSsQqTtAaZz0-9 ,.\-]{1,2000}$/
 /** A path of ours or an https address: what a footer link may be. */
 const LINK = /^(\/(?!\/)|https:\/\/)[^\s"'<>\\]{0,500}$/
 const WORDS = /^[^<>{}\p{Cc}]{1,120}$/u
+const ADDRESS = /^[^<>{}\p{Cc}]{1,300}$/u
 const LINES_MAX = 8
 
 const patternOf = (path: string): RegExp =>
@@ -81,7 +85,9 @@ const patternOf = (path: string): RegExp =>
       ? LINK
       : path.startsWith('emblem.')
         ? PATH_DATA
-        : WORDS
+        : path.endsWith('address')
+          ? ADDRESS
+          : WORDS
 
 const bad = (path: string, want: string): Fault => new Fault('invalid', `brand.${path}: ${want}`)
 

@@ -10,6 +10,23 @@ import { scriptedBrowser, send, type Page, type ScriptedBrowser } from '../suppo
 
 type Json = Readonly<Record<string, unknown>>
 
+const SHOP = { purpose: 'To greet you', postal_address: '1 Market Square, Almaria', policy_uri: 'https://shop.example/privacy' }
+const AUTHORITY = { name: { en: 'Data protection authority' }, url: 'https://dpa.example', address: '3 Court Lane, Almaria' }
+const BRAND = { address: '2 Register Street, Almaria', authority: AUTHORITY }
+
+/** What ISO/IEC TS 27560:2023 wants once of each, and our names for it. */
+const ONCE = {
+  record: ['schema_version', 'record_id', 'pii_principal_id', 'pii_processing', 'party_identification', 'events'],
+  processing: [
+    ...['privacy_notice', 'language', 'purpose', 'lawful_basis', 'pii_information', 'pii_controllers', 'storage_locations'],
+    ...['retention_period', 'jurisdiction', 'recipient_third_parties', 'withdrawal_method', 'privacy_rights'],
+  ],
+  party: ['party_id', 'party_type', 'party_role', 'party_name', 'party_address', 'party_contact'],
+  event: ['event_time', 'event_type', 'event_state', 'validity_duration', 'entity_id'],
+}
+const lacking = (of: readonly string[], one: Json): readonly string[] =>
+  of.filter((name) => one[name] === undefined || one[name] === null || one[name] === '')
+
 describe('REG-05, REG-10: the person’s own page', function () {
   this.timeout(90_000)
   let here: BrokerHere
@@ -17,8 +34,8 @@ describe('REG-05, REG-10: the person’s own page', function () {
   let clinic: Party
 
   before(async () => {
-    here = await brokerHere()
-    shop = await register(here, await newParty('shop', 'ES256', { purpose: 'To greet you' }))
+    here = await brokerHere({ env: { ESIGNET_BRAND: JSON.stringify(BRAND) } })
+    shop = await register(here, await newParty('shop', 'ES256', SHOP))
     clinic = await register(here, await newParty('clinic'))
   })
   after(() => here.end())
@@ -128,6 +145,17 @@ describe('REG-05, REG-10: the person’s own page', function () {
       const verdict = verifyReceipt(receipt, keysIn(published) ?? [])
       if (!verdict.ok) throw new Error(verdict.problem)
       expect(problemsIn('consent-receipt', verdict.receipt)).to.deep.equal([])
+      const told = verdict.receipt as Json & Readonly<Record<'pii_processing' | 'party_identification' | 'events', readonly Json[]>>
+      const parts = [
+        ...lacking(ONCE.record, told),
+        ...told.pii_processing.flatMap((one) => lacking(ONCE.processing, one)),
+        ...told.party_identification.flatMap((one) => lacking(ONCE.party, one)),
+        ...told.events.flatMap((one) => lacking(ONCE.event, one)),
+      ]
+      expect(parts).to.deep.equal([])
+      expect(told.party_identification.map((one) => one['party_address'])).to.deep.equal([
+        ...[SHOP.postal_address, BRAND.address, AUTHORITY.address],
+      ])
       states.push((verdict.receipt['events'] as readonly Json[]).at(-1)?.['event_state'])
       expect(JSON.stringify(verdict.receipt)).not.to.include(PERSON.id).and.not.to.include('tx_')
       const bytes = receipt.trim().split('.')
