@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -54,12 +54,16 @@ export type Ran = { readonly code: number | null; readonly out: string; readonly
 const cleanEnvironment = (): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('ESIGNET_')))
 
+/** A process of the command line. */
+export const startCli = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams =>
+  spawn(execPath, [CLI, ...args], { cwd: tmpdir(), env: { ...cleanEnvironment(), ...environment }, timeout: CLI_MS })
+
 /** One verb of the command line, as an operator runs it. */
 export const runCli = async (
   args: readonly string[],
   more: { readonly input?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Ran> => {
-  const child = spawn(execPath, [CLI, ...args], { cwd: tmpdir(), env: { ...cleanEnvironment(), ...more.env }, timeout: CLI_MS })
+  const child = startCli(args, more.env)
   let out = ''
   let err = ''
   child.stdout.on('data', (text: Buffer) => (out += text.toString()))
