@@ -91,9 +91,10 @@ export const joinAliases = async (
   subjectKey: string,
 ): Promise<void> => {
   const subject = hmac(world.secrets.index, subjectName(world, subjectKey))
-  const person = (await world.personKeys.find(subject)) ?? (await world.personKeys.byRef(ref))
+  const [known, own] = await Promise.all([world.personKeys.find(subject), world.personKeys.byRef(ref)])
+  const person = known ?? own
   if (person === undefined) return
-  for (const row of new Set([subject, index])) await world.personKeys.confirm(row, person)
+  await Promise.all([...new Set([subject, index])].map((row) => world.personKeys.confirm(row, person)))
 }
 
 /**

@@ -81,8 +81,8 @@ const commandConsent = (world: World, act: Act, id: string, wish: ConsentCommand
 
 const consentOf = async (world: World, act: Act, state: TransactionState): Promise<string | undefined> => {
   if (state.authenticated === undefined) return undefined
-  const person = await world.personKeys.byRef(state.authenticated.person)
-  const proof = await unseal(world, act.transaction, `proof.${state.authenticated.person}`)
+  const { person: ref } = state.authenticated
+  const [person, proof] = await Promise.all([world.personKeys.byRef(ref), unseal(world, act.transaction, `proof.${ref}`)])
   return person && proof && consentIdOf(person, proof.subjectKey, clientIdOf(act))
 }
 

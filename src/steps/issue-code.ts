@@ -49,14 +49,17 @@ const answersFrom = (
 
 /** What the person agreed to, from the ID system or from the vault when it was released already. */
 const released = async (world: World, act: Act, state: TransactionState): Promise<Released | RefusalCode> => {
-  const sealed = await unseal(world, act.transaction, 'claims')
+  // At once: where the vault is elsewhere that is one trip.
+  const [sealed, proof, raw] = await Promise.all([
+    unseal(world, act.transaction, 'claims'),
+    unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`),
+    openRequest(world, act.transaction),
+  ])
   // Sealed last: where it is, the other is.
   if (sealed !== undefined) return { claims: sealed, verified: (await unseal(world, act.transaction, 'verified')) ?? {} }
   const wanted = (state.consent?.claims ?? []).filter((name) => !isVerifiedName(name))
   const verified = (state.consent?.claims ?? []).filter(isVerifiedName).map(claimNamed)
   if (wanted.length + verified.length === 0) return { claims: {}, verified: {} }
-  const proof = await unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`)
-  const raw = await openRequest(world, act.transaction)
   if (proof === undefined || raw === undefined) return 'release_unavailable'
   // What made the session can read it, whichever serves new logins now.
   const { id, version } = world.idSystem.description

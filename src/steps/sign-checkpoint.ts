@@ -6,6 +6,7 @@ import { checkpoints } from '../deciders.ts'
 import { load, type Handling } from '../handle.ts'
 import { publishedKeys, signerFor } from '../signing-keys.ts'
 import type { World } from '../world.ts'
+import { isDue } from '../../domain/checkpoint/checkpoint.ts'
 import type { ReadModel } from '../../domain/ports.ts'
 import { CHECKPOINTS } from '../../domain/streams.ts'
 import type { AuditRecord } from '../../projections/audit-log.ts'
@@ -31,10 +32,12 @@ export const signCheckpoint = async (world: Checkpointing): Promise<CheckpointOu
   // While the log is told again from the beginning there is nothing to say of it.
   if (last === undefined || last.n <= (state.n ?? -1) + 1) return 'nothing_new'
   if (state.n !== undefined && (await recordAt(views, state.n))?.chain !== state.chain) return 'forked'
+  const at = clock.now()
+  // Asked beforehand: neither a signature nor what it is about is needed yet.
+  if (!isDue(state, last.n, at)) return 'nothing_new'
   const signing = auditing(world)
   const signer = await signerFor(signing, AUDIT_ALGORITHM)
   const keys = (await publishedKeys(signing)).map(({ publicJwk }) => statedKey(publicJwk))
-  const at = clock.now()
   const { n, chain, position } = last
   const head = (await journal.store.head()) ?? position
   // Each checkpoint names the keys that may sign the next: whoever trusts one follows a change of keys without asking anybody.

@@ -23,7 +23,7 @@ export type Tending = Handling & Keyed & Pick<World, 'chance'> & { readonly purp
 
 type By = SigningKeyMakeSigningKey['by']
 
-/** Looks at the keys of an algorithm in one turn: from nothing to rest it takes four. */
+/** Looks at the keys in one turn: from nothing to rest it takes four. */
 const ROUNDS_MAX = 8
 
 const commandKey = (world: Tending, wish: SigningKeyCommand): Promise<Handled<SigningKeyState>> => {
@@ -61,17 +61,18 @@ const take = async (world: Tending, step: KeyStep): Promise<void> => {
   }
 }
 
-const tendAlgorithm = async (world: Tending, alg: SigningAlgorithm): Promise<void> => {
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const steps = keySteps(await ringOf(world), alg, world.clock.now())
-    if (steps.length === 0) return
-    for (const step of steps) await take(world, step)
-  }
-}
-
 /** Brings the keys to where they should be now (rule 45): what is due is done, what a crash left half-done is completed. */
 export const tendKeys = async (world: Tending, algorithms: readonly SigningAlgorithm[] = SIGNING_ALGORITHMS): Promise<void> => {
-  await Promise.all(algorithms.map((alg) => tendAlgorithm(world, alg)))
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const keys = await ringOf(world)
+    const due = algorithms.map((alg) => keySteps(keys, alg, world.clock.now())).filter((steps) => steps.length > 0)
+    if (due.length === 0) return
+    await Promise.all(
+      due.map(async (steps) => {
+        for (const step of steps) await take(world, step)
+      }),
+    )
+  }
 }
 
 /** The next key of an algorithm: made in the store first, then recorded. What a crash left unrecorded is taken instead of another. */
