@@ -14,6 +14,7 @@ describe('what the bench is asked for', () => {
       seconds: 20,
       transactions: 1_000_000,
       logins: 200_000,
+      store: undefined,
     })
   })
 
@@ -22,7 +23,15 @@ describe('what the bench is asked for', () => {
     expect(readWish(['--quick', '--rounds', '3', '--users=64'])).to.include({ rounds: 3, users: 64 })
   })
 
-  for (const argv of [['sideways'], ['compare', 'more'], ['--users', '0'], ['--users', 'many'], ['--seconds', '100000000'], ['--slowly']])
+  for (const argv of [
+    ['sideways'],
+    ['compare', 'more'],
+    ['--users', '0'],
+    ['--users', 'many'],
+    ['--seconds', '100000000'],
+    ['--slowly'],
+    ['stores'],
+  ])
     it(`refuses ${argv.join(' ')}`, () => {
       expect(() => readWish(argv)).to.throw()
     })

@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<Command, string>> = {
   overload: 'At three times the load that is carried',
   cores: 'One and two processes',
   memory: 'Memory while logins are done',
+  stores: 'The embedded store beside KurrentDB and Redis',
 }
 
 export const machine = (): string => {

@@ -9,6 +9,7 @@ import { memory, memoryReport } from './memory.ts'
 import { overload, overloadReport } from './overload.ts'
 import { profileReport, profileSteps } from './profile-run.ts'
 import { figuresOf, measuresOf, reportOf } from './report.ts'
+import { stores, storesReport } from './stores.ts'
 
 type Done = { readonly report: string; readonly figures: unknown }
 
@@ -49,6 +50,10 @@ const run = async (wish: Wish): Promise<Done> => {
     case 'memory': {
       const found = await memory(wish, note)
       return { report: memoryReport(found), figures: found }
+    }
+    case 'stores': {
+      const found = await stores(wish, note)
+      return { report: storesReport(found), figures: found }
     }
     case 'profile': {
       const steps = await profileSteps(wish, note)

@@ -113,10 +113,14 @@ export const registerParty = async (
   party: Party,
   more: Readonly<Record<string, unknown>> = {},
   keys: readonly object[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<void> => {
   const base = registrationOf(party)
   const registration = { ...base, jwks: { keys: [...base.jwks.keys, ...keys] }, ...more }
-  const ran = await runCli(['client', 'add', '-'], { input: JSON.stringify(registration), env: brokerEnvironment(data) })
+  const ran = await runCli(['client', 'add', '-'], {
+    input: JSON.stringify(registration),
+    env: { ...brokerEnvironment(data), ...environment },
+  })
   if (ran.code !== 0) throw new Error(`the relying party cannot be registered: ${ran.out}${ran.err}`)
 }
 

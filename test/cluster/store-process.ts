@@ -10,6 +10,10 @@ import { freePorts, until } from '../support/broker.ts'
 export type StoreProcess = {
   /** What a broker is told to find it. */
   readonly env: Readonly<Record<string, string>>
+  readonly port: number
+  /** The same where it is reached by another port. */
+  readonly envAt: (port: number) => Readonly<Record<string, string>>
+  readonly pid: () => number
   readonly start: () => Promise<void>
   /** SIGKILL. */
   readonly kill: () => Promise<void>
@@ -46,8 +50,13 @@ export const kurrentDbProcess = async (command: string): Promise<StoreProcess> =
     child.kill('SIGKILL')
     await gone
   }
+  const envAt = (at: number): StoreProcess['env'] => ({
+    ESIGNET_STORE: 'kurrentdb',
+    ESIGNET_KURRENTDB_CONNECTION: `esdb://127.0.0.1:${String(at)}?tls=false`,
+  })
   return {
-    env: { ESIGNET_STORE: 'kurrentdb', ESIGNET_KURRENTDB_CONNECTION: `esdb://127.0.0.1:${String(port)}?tls=false` },
+    ...{ port, envAt, env: envAt(port) },
+    pid: () => child?.pid ?? 0,
     start: async () => {
       child = spawn(program, args, { stdio: 'ignore' })
       await until('the event store listens', () => listens(port), LISTENS_MS)

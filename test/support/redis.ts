@@ -15,6 +15,7 @@ export type RedisRole = 'cache' | 'secrets' | 'keys'
 export type RedisProcess = {
   readonly port: number
   readonly url: string
+  readonly pid: () => number
   readonly folder: string
   /** An inline command, as one types it; the answer as it came. */
   readonly say: (command: string) => Promise<string>
@@ -72,6 +73,7 @@ export const startRedis = async (role: RedisRole, more: readonly string[] = []):
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    pid: () => child?.pid ?? 0,
     folder,
     say,
     start,

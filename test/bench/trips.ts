@@ -1,0 +1,67 @@
+/** What one login asks of the event store and of Redis, step by step: counted on the way, one person at a time. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { brokerFlow } from './broker-flow.ts'
+import { openConnection } from './connection.ts'
+import { sum } from './figures.ts'
+import type { Party } from './party.ts'
+import type { Relay } from './relay.ts'
+
+export const SERVERS = ['event store', 'cache', 'secrets', 'keys'] as const
+
+export type Server = (typeof SERVERS)[number]
+
+export type Counts = Readonly<Record<Server, number>>
+
+export type Relays = Readonly<Record<Server, Relay>>
+
+/** Of a login, on average. */
+export type StepTrips = { readonly name: string; readonly asked: Counts; readonly afterwards: Counts }
+
+export type Trips = { readonly logins: number; readonly steps: readonly StepTrips[]; readonly idlePerS: Counts }
+
+const WARM_UP = 5
+const IDLE_S = 20
+/** What a step leaves to be done has ended when nothing was asked for this long; looked for so often at most. */
+const QUIET_MS = 250
+const LOOKS_MAX = 8
+
+const countsOf = (of: (server: Server) => number): Counts =>
+  Object.fromEntries(SERVERS.map((server) => [server, of(server)])) as Record<Server, number>
+
+const settled = async (relays: Relays): Promise<void> => {
+  const all = (): number => sum(SERVERS.map((server) => relays[server].count()))
+  let before = all()
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    await sleep(QUIET_MS)
+    const now = all()
+    if (now === before) return
+    before = now
+  }
+}
+
+export const countTrips = async (relays: Relays, port: number, party: Party, offset: number, logins: number): Promise<Trips> => {
+  const flow = brokerFlow(party, 'forms', offset)
+  const connection = await openConnection(port)
+  const now = (): Counts => countsOf((server) => relays[server].count())
+  const took = flow.steps.map(({ name }) => ({ name, asked: countsOf(() => 0), afterwards: countsOf(() => 0) }))
+  const added = (counts: Counts, from: Counts, to: Counts): Counts =>
+    countsOf((server) => counts[server] + (to[server] - from[server]) / logins)
+  for (let n = 0; n < WARM_UP + logins; n += 1) {
+    const login = flow.begin(n)
+    for (const [at, step] of flow.steps.entries()) {
+      await settled(relays)
+      const before = now()
+      await step.run(connection, login)
+      const answered = now()
+      await settled(relays)
+      const one = took[at]
+      if (one === undefined || n < WARM_UP) continue
+      took[at] = { ...one, asked: added(one.asked, before, answered), afterwards: added(one.afterwards, answered, now()) }
+    }
+  }
+  connection.close()
+  const before = now()
+  await sleep(IDLE_S * 1000)
+  const after = now()
+  return { logins, steps: took, idlePerS: countsOf((server) => (after[server] - before[server]) / IDLE_S) }
+}
