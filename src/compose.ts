@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { openIdSystems } from './compose-id-systems.ts'
+import { ensureFolder, openAuditKeys, openKeys, refuseLostKeys, secretsOf } from './compose-keys.ts'
 import { fileDestructions } from '../adapters/destructions/file/file-destructions.ts'
-import { fileKeyStore, fileSigningKeys } from '../adapters/keys/file/file-key-store.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { mayReach } from '../adapters/remote-documents/addresses.ts'
 import { httpsDocuments } from '../adapters/remote-documents/https/https-documents.ts'
@@ -24,6 +23,7 @@ import { destroyedAgain } from './destroyed-again.ts'
 import { captchaHosts, guardOf } from './guard.ts'
 import { stateCache } from './handle.ts'
 import { firstOf } from './id-systems.ts'
+import { lateness } from './lateness.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { readOnly } from './read-only.ts'
 import type { PluginChoice } from './plugin-choices.ts'
@@ -34,17 +34,15 @@ import { ownRuntime } from './system-runtime.ts'
 import { observing } from './telemetry/observer.ts'
 import { underWay, waitedAside } from './under-way.ts'
 import { waiters } from './waiters.ts'
-import type { Secrets, World } from './world.ts'
+import type { World } from './world.ts'
 import {
   Fault,
   type Destructions,
   type EventStore,
   type Json,
-  type KeyStore,
   type PersonKeys,
   type ReadModel,
   type RemoteDocuments,
-  type SigningKeys,
   type SingleUse,
   type Tallies,
   type Vault,
@@ -57,6 +55,8 @@ import { makeStatics } from './ui/statics.ts'
 const STATES_MAX = 8192
 /** Requests that may want the processor at once; beyond, new logins are turned away. Each waits about as many milliseconds. */
 const UNDER_WAY_MAX = 128
+/** The event loop is as late as this where it has more to do than it can; beyond, new logins are turned away. */
+const LATE_MS_MAX = 400
 /** Opened requests of live logins kept in memory, about 1 kB each. */
 const REQUESTS_MAX = 4096
 
@@ -75,11 +75,6 @@ export const systemRuntime = (settings: Pick<Settings, 'logLevel'>, write: (line
     authorities: () => getCACertificates('default'),
   },
 })
-
-/** Who only looks may not even be allowed to make one. */
-const ensureFolder = ({ data }: Pick<Settings, 'data'>): void => {
-  if (!existsSync(data)) mkdirSync(data, { recursive: true, mode: 0o700 })
-}
 
 /** `looks`: nothing can be appended or consumed; an embedded store's file is opened for reading only. */
 export const openEventStore = async (settings: Settings, runtime: Runtime, looks = false): Promise<EventStore> => {
@@ -171,48 +166,8 @@ const refuseOddInstances = async (
   }
 }
 
-const masterKeyOf = ({ masterKeyFile }: Settings): Uint8Array | undefined => {
-  if (masterKeyFile === undefined) return undefined
-  // Windows tells no modes; a group may read it, since secrets of a cluster are handed in so.
-  const mode = process.platform === 'win32' ? 0 : statSync(masterKeyFile).mode
-  if ((mode & 0o027) !== 0)
-    throw new Fault('invalid', `masterKeyFile is open to other users (mode ${(mode & 0o777).toString(8)}): chmod 600`)
-  const key = Buffer.from(readFileSync(masterKeyFile, 'utf8').trim(), 'base64url')
-  if (key.length !== 32) throw new Fault('invalid', 'masterKeyFile: must hold 32 bytes in base64url')
-  return key
-}
-
-export const openKeys = async (settings: Settings, { clock, chance }: Runtime): Promise<KeyStore> => {
-  ensureFolder(settings)
-  const masterKey = masterKeyOf(settings)
-  return fileKeyStore({ directory: join(settings.data, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
-}
-
 /** Whose keys were destroyed, where no restored backup reaches (rule 45). */
 export const openDestructions = ({ auditFolder }: Settings): Destructions => fileDestructions({ directory: auditFolder })
-
-/** The keys of the audit log: whoever can change the data should not have them (rule 49). */
-export const openAuditKeys = (settings: Settings, { clock, chance }: Runtime): SigningKeys => {
-  const masterKey = masterKeyOf(settings)
-  return fileSigningKeys({ directory: join(settings.auditFolder, 'keys'), clock, chance, ...(masterKey && { masterKey }) })
-}
-
-/** New keys beside old logins would give every person a new `sub` at every relying party, and nobody would notice (rule 19). */
-const refuseLostKeys = async ({ data }: Settings, store: EventStore): Promise<void> => {
-  if (existsSync(join(data, 'keys', 'subject.key'))) return
-  const { events } = await store.readAll({ filter: { types: ['Authenticated'] }, max: 1 })
-  if (events.length > 0)
-    throw new Fault('invalid', `there are sign-ins in ${data}, but no keys: put the folder \`keys\` back from its backup (ops/runbooks)`)
-}
-
-export const secretsOf = async (keys: KeyStore): Promise<Secrets> => ({
-  index: await keys.secret('index'),
-  subject: await keys.secret('subject'),
-  code: await keys.secret('code'),
-  csrf: await keys.secret('csrf'),
-  digest: await keys.secret('digest'),
-  dpopNonce: await keys.secret('dpop-nonce'),
-})
 
 /** What relying parties publish, by the one guarded way out. */
 export const openDocuments = ({ privateKeyHosts }: Settings, { network, timers }: Runtime): RemoteDocuments =>
@@ -233,7 +188,8 @@ const openAll = async (
   if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
   if (settings.mode === 'production' && settings.auditFolder.startsWith(settings.data)) log.warn('audit_folder_in_data')
   const documents = openDocuments(settings, runtime)
-  const observer = observing({ elapsedMs: () => performance.now(), scheme: new URL(settings.issuer).protocol.slice(0, -1) })
+  const elapsedMs = (): number => performance.now()
+  const observer = observing({ elapsedMs, scheme: new URL(settings.issuer).protocol.slice(0, -1) })
   const store = observer.store(opened(await openEventStore(settings, runtime)))
   await refuseLostKeys(settings, store)
   const journal = openJournal(store)
@@ -245,7 +201,8 @@ const openAll = async (
   const tallies = opened(await openTallies(settings, runtime))
   const services = httpsDocuments({ ...runtime, privateHosts: captchaHosts(settings) })
   await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
-  const requests = underWay(UNDER_WAY_MAX, () => observer.turnedAway('overload'))
+  const late = opened(lateness(timers, elapsedMs))
+  const requests = underWay(UNDER_WAY_MAX, { isLate: () => late.ms() > LATE_MS_MAX, onFull: () => observer.turnedAway('overload') })
   const { idSystems } = opened(await openIdSystems(settings, runtime, choices, { requests, observer }))
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {

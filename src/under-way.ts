@@ -1,8 +1,8 @@
 import type { IdSystem } from '../domain/ports.ts'
 
 /**
- * Requests that are being answered. When more want the processor at once than it can answer soon, new logins are turned away at the
- * door and those that are inside are finished: else all become slow together and none ends.
+ * Requests that are being answered. When more want the processor at once than it can answer soon, or wait in their sockets for it, new
+ * logins are turned away at the door and those that are inside are finished: else all become slow together and none ends.
  */
 export type UnderWay = {
   readonly begin: () => void
@@ -14,8 +14,14 @@ export type UnderWay = {
   readonly aside: <T>(act: () => Promise<T>) => Promise<T>
 }
 
-/** `onFull` is told of each that is turned away. */
-export const underWay = (requestsMax: number, onFull?: () => void): UnderWay => {
+export type UnderWayOptions = {
+  /** Whether the event loop is too late for more. */
+  readonly isLate?: () => boolean
+  /** Told of each that is turned away. */
+  readonly onFull?: () => void
+}
+
+export const underWay = (requestsMax: number, { isLate = () => false, onFull }: UnderWayOptions = {}): UnderWay => {
   let requests = 0
   let waiting = 0
   return {
@@ -23,7 +29,7 @@ export const underWay = (requestsMax: number, onFull?: () => void): UnderWay => 
     end: () => void (requests -= 1),
     now: () => ({ requests, waiting }),
     isFull: () => {
-      const full = requests - waiting > requestsMax
+      const full = requests - waiting > requestsMax || isLate()
       if (full) onFull?.()
       return full
     },

@@ -13,6 +13,17 @@ describe('requests under way', () => {
     expect(requests.isFull()).to.equal(false)
   })
 
+  it('are full where the event loop is late, whatever their number, and who is turned away is told', () => {
+    let [isLate, turnedAway] = [false, 0]
+    const requests = underWay(2, { isLate: () => isLate, onFull: () => (turnedAway += 1) })
+    expect(requests.isFull()).to.equal(false)
+    isLate = true
+    expect(requests.isFull()).to.equal(true)
+    isLate = false
+    expect(requests.isFull()).to.equal(false)
+    expect(turnedAway).to.equal(1)
+  })
+
   it('that wait for the ID system, or for a delivery, do not count, however they end', async () => {
     const requests = underWay(1)
     requests.begin()
