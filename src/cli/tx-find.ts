@@ -12,7 +12,7 @@ import type { Stage } from '../../domain/transaction/state.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import type { LiveRow } from '../../projections/live.ts'
 
-const LIMIT_DEFAULT = 20
+export const LIMIT_DEFAULT = 20
 const ALL = 'all'
 
 const STAGES: Readonly<Record<Exclude<Stage, 'none'>, string>> = {
@@ -28,7 +28,7 @@ const STAGES: Readonly<Record<Exclude<Stage, 'none'>, string>> = {
   closed: 'over',
 }
 
-const readLimit = (text: string | undefined): number => {
+export const readLimit = (text: string | undefined): number => {
   const limit = text === undefined ? LIMIT_DEFAULT : text === ALL ? Infinity : Number(text)
   if (limit !== Infinity && (!Number.isSafeInteger(limit) || limit < 1)) throw new UsageError('--limit: a number from 1, or all')
   return limit
@@ -97,7 +97,8 @@ const stageOf = ({ stage, errors }: LiveRow): string =>
   errors.length === 0 ? stage : `${stage}: ${errors.join(', ').replaceAll('_', ' ')}`
 
 const HEADS = ['STARTED (UTC)', 'TRANSACTION', 'CLIENT', 'STAGE'] as const
-async function* first(rows: AsyncGenerator<LiveRow>, limit: number): AsyncGenerator<LiveRow> {
+
+export async function* first<Row>(rows: AsyncGenerator<Row>, limit: number): AsyncGenerator<Row> {
   let told = 0
   for await (const row of rows) {
     yield row

@@ -3,10 +3,11 @@ import { after, before, describe, it } from 'mocha'
 import { follow } from '../../src/reactors/follow.ts'
 import { pluginGroup } from '../../src/reactors/plugin-events.ts'
 import type { ParkedMessage } from '../../src/parked.ts'
+import type { Stuck } from '../../src/stuck.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { until } from '../support/broker.ts'
 import { quickTimers } from '../src/worlds.ts'
-import { newParty, PERSON, register, signIn, tokensOf, type Party } from '../support/rp.ts'
+import { begin, newParty, PERSON, register, signIn, tokensOf, type Party } from '../support/rp.ts'
 
 describe('An operator at the command line, beside a broker that runs', function () {
   this.timeout(120_000)
@@ -59,5 +60,19 @@ describe('An operator at the command line, beside a broker that runs', function 
     expect(await ok('parked', 'list')).to.equal('Nothing is parked.\n')
     expect(handled).to.deep.equal(['a plugin'])
     await Promise.all([group.stop(), following.stop()])
+  })
+
+  it('4.3 sees a sign-in in which nothing happens any more, and that it is over', async () => {
+    const begun = await begin(here, shop)
+    const stuck = async () => {
+      const { code, out } = await here.cli(['tx', 'stuck', '--older', '1s', '--json'])
+      const found = JSON.parse(out) as readonly Stuck[]
+      expect(code).to.equal(found.length === 0 ? 0 : 1)
+      return found.find(({ transaction }) => transaction === begun.transaction)
+    }
+    const found = await until('the sign-in to be silent for a second', stuck)
+    expect([found.rules[0], found.client, found.step]).to.deep.equal(['silent', 'shop', 'prove'])
+    await begun.browser.submit(begun.page, 'form-cancel')
+    expect(await stuck()).to.equal(undefined)
   })
 })
