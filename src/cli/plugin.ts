@@ -60,9 +60,10 @@ export const pluginVerbs: readonly Verb[] = [
   {
     name: 'plugin check',
     operands: 'MODULE',
-    summary: 'whether a plugin can be used: opens it, asks for its health; with fixtures, whether it keeps to the whole contract',
+    summary: 'whether a plugin can be used; with fixtures, whether it keeps its contract',
     help: [
-      'The conformance kit logs people of the fixtures in, and does to the plugin what a login, a crash and an attacker would do.',
+      'It is opened and asked for its health. With fixtures the conformance kit logs',
+      'their people in, and does to it what a login, a crash and an attacker would do.',
       'See ops/id-systems.md.',
     ],
     options: { settings: { type: 'string' }, fixtures: { type: 'string' } },

@@ -99,9 +99,9 @@ export const txStuck: Verb = {
     'A step is stuck when it lasts longer than one in a thousand of its kind did in',
     'the newest sign-ins; where too few are known, 120 s for a person or a relying',
     'party and 15 s for the ID system. So are: a consent without a token after 10',
-    'minutes, a sign-in that nobody ended when its time ran out, one that is over and',
-    'missing in the audit log, a projection that is 30 s behind. Ends with 1 where',
-    'there is any.',
+    'minutes, a sign-in that nobody ended when its time ran out, one that is over',
+    'and missing in the audit log, a projection that is 30 s behind. Ends with 1',
+    'where there is any.',
   ],
   options: { older: { type: 'string' }, limit: { type: 'string' } },
   optionHelp: {
