@@ -414,6 +414,12 @@ export type ReadModel = {
   readonly close: () => Promise<void>
 }
 
+/** A read model as its adapter keeps it. */
+export type TableStore = ReadModel & {
+  /** Takes tables away with what is in them, opened or not; nothing happens where there are none. `open` makes them anew. */
+  readonly discard: (projection: string, version: number, tables: Tables) => Promise<void>
+}
+
 // --------------------------------------------------------------------------------------------------------------- ID system
 
 /** How a person can prove who they are. */

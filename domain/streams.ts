@@ -11,6 +11,7 @@ export const KINDS = [
   'deployment',
   'denial',
   'parked',
+  'projection',
 ] as const
 
 export type Kind = (typeof KINDS)[number]
@@ -28,6 +29,7 @@ const PREFIXES: Readonly<Record<string, Kind>> = {
   checkpoint: 'checkpoint',
   denial: 'denial',
   parked: 'parked',
+  projection: 'projection',
   deployment: 'deployment',
 }
 
@@ -52,6 +54,8 @@ export const DEPLOYMENT_STREAM = 'deployment-nodes'
 export const denialStream = (denial: string): string => `denial-${denial}`
 /** What operators did with an event that a group had parked. */
 export const parkedStream = (id: string): string => `parked-${id}`
+/** Orders to give readers other rows of a projection. */
+export const projectionStream = (name: string): string => `projection-${name}`
 export const artefactStream = (digest: string): string => `artefact-${digest}`
 
 /** Whose stream it is, of the streams of a person. */

@@ -378,6 +378,25 @@ export type PersonTrustDevice = {
   readonly until: Instant
 }
 
+/** Somebody who acts for the operator gives readers other rows of a projection (REG-16). */
+export type ProjectionOrderSwitch = {
+  readonly type: 'OrderSwitch'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  /** The name of the projection. */
+  readonly projection: string
+  /** Its version. */
+  readonly version: number
+  /** The generation that served. */
+  readonly from: number
+  /** The generation that is to serve. */
+  readonly to: number
+  /** `switch`: to one that was built beside. `rollback`: to the one that served before. */
+  readonly how: 'switch' | 'rollback'
+  /** Why, in words without digits. */
+  readonly reason: LookPurpose
+}
+
 /** Let a key sign whose time has come. */
 export type SigningKeyActivateSigningKey = {
   readonly type: 'ActivateSigningKey'
@@ -1386,6 +1405,22 @@ export type PersonSendCounted = {
   readonly counters: Counters
 }
 
+/** It was ordered that readers of `{projection}` get its generation {to} instead of {from} ({how}): {reason}. */
+export type ProjectionSwitchOrdered = {
+  /** The name of the projection. */
+  readonly projection: string
+  /** Its version. */
+  readonly version: number
+  /** The generation that served. */
+  readonly from: number
+  /** The generation that is to serve. */
+  readonly to: number
+  /** `switch`: to one that was built beside. `rollback`: to the one that served before. */
+  readonly how: 'switch' | 'rollback'
+  /** Why, in words without digits. */
+  readonly reason: LookPurpose
+}
+
 /** Signing key {kid} signs with {alg} from here on. */
 export type SigningKeySigningKeyActivated = {
   /** The thumbprint of the public key (RFC 7638), under which the JWKS shows it. */
@@ -2325,6 +2360,8 @@ export type PersonEvent =
   | { readonly type: 'ProcessingRestricted'; readonly data: PersonProcessingRestricted }
   | { readonly type: 'SendCounted'; readonly data: PersonSendCounted }
 
+export type ProjectionEvent = { readonly type: 'SwitchOrdered'; readonly data: ProjectionSwitchOrdered }
+
 export type SigningKeyEvent =
   | { readonly type: 'SigningKeyActivated'; readonly data: SigningKeySigningKeyActivated }
   | { readonly type: 'SigningKeyMade'; readonly data: SigningKeySigningKeyMade }
@@ -2367,6 +2404,7 @@ export type EventsByKind = {
   readonly look: LookEvent
   readonly parked: ParkedEvent
   readonly person: PersonEvent
+  readonly projection: ProjectionEvent
   readonly 'signing-key': SigningKeyEvent
   readonly transaction: TransactionEvent
 }
@@ -2402,6 +2440,8 @@ export type PersonCommand =
   | PersonRestrictPath
   | PersonTrustDevice
 
+export type ProjectionCommand = ProjectionOrderSwitch
+
 export type SigningKeyCommand =
   SigningKeyActivateSigningKey | SigningKeyMakeSigningKey | SigningKeyRetireSigningKey | SigningKeyRevokeSigningKey
 
@@ -2436,6 +2476,7 @@ export type CommandsByKind = {
   readonly look: LookCommand
   readonly parked: ParkedCommand
   readonly person: PersonCommand
+  readonly projection: ProjectionCommand
   readonly 'signing-key': SigningKeyCommand
   readonly transaction: TransactionCommand
 }

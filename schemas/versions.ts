@@ -23,6 +23,7 @@ export const EVENT_VERSIONS = {
     ProcessingRestricted: 1,
     SendCounted: 1,
   },
+  projection: { SwitchOrdered: 1 },
   'signing-key': { SigningKeyActivated: 1, SigningKeyMade: 1, SigningKeyRetired: 1, SigningKeyRevoked: 1 },
   transaction: {
     AccessRevoked: 1,
@@ -75,6 +76,7 @@ export const COMMAND_VERSIONS = {
     RestrictPath: 1,
     TrustDevice: 1,
   },
+  projection: { OrderSwitch: 1 },
   'signing-key': { ActivateSigningKey: 1, MakeSigningKey: 1, RetireSigningKey: 1, RevokeSigningKey: 1 },
   transaction: {
     AttemptFactor: 1,

@@ -41,13 +41,14 @@ import {
   type EventStore,
   type Json,
   type PersonKeys,
-  type ReadModel,
   type RemoteDocuments,
   type SingleUse,
+  type TableStore,
   type Tallies,
   type Vault,
 } from '../domain/ports.ts'
 import { millisecondsOf } from '../domain/time.ts'
+import { served } from '../projections/served.ts'
 import { brandOf } from './ui/brand.ts'
 import { makeStatics } from './ui/statics.ts'
 
@@ -96,7 +97,7 @@ const openAnyEventStore = async (settings: Settings, { clock, chance, timers, lo
 
 // What nodes share is loaded only where it is chosen, so that nobody else's start pays for it (rule 47).
 
-export const openViews = async (settings: Settings, runtime: Runtime): Promise<ReadModel & Partial<OnRedis>> => {
+export const openViews = async (settings: Settings, runtime: Runtime): Promise<TableStore & Partial<OnRedis>> => {
   if (settings.redis?.cache !== undefined) {
     const { redisReadModel } = await import('../adapters/read-model/redis/redis-read-model.ts')
     return redisReadModel({ ...runtime, place: settings.redis.cache })
@@ -197,16 +198,16 @@ const openAll = async (
   const vault = opened(await openVault(settings, runtime, await keys.secret('vault')))
   const personKeys = opened(await openPersonKeys(settings, runtime, store, await keys.secret('person-keys')))
   const singleUse = opened(await openSingleUse(settings, runtime, store))
-  const views = opened(await openViews(settings, runtime))
+  const rows = opened(await openViews(settings, runtime))
   const tallies = opened(await openTallies(settings, runtime))
   const services = httpsDocuments({ ...runtime, privateHosts: captchaHosts(settings) })
-  await refuseOddInstances(settings, runtime, { cache: views, secrets: vault, keys: personKeys })
+  await refuseOddInstances(settings, runtime, { cache: rows, secrets: vault, keys: personKeys })
   const late = opened(lateness(timers, elapsedMs))
   const requests = underWay(UNDER_WAY_MAX, { isLate: () => late.ms() > LATE_MS_MAX, onFull: () => observer.turnedAway('overload') })
   const { idSystems } = opened(await openIdSystems(settings, runtime, choices, { requests, observer }))
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
   return {
-    ...{ settings, clock, chance, timers, log, observer, journal, vault, personKeys, singleUse, keys, views, brand },
+    ...{ settings, clock, chance, timers, log, observer, journal, vault, personKeys, singleUse, keys, views: served(rows), brand },
     idSystems,
     // Another one may have taken its place by now.
     get idSystem() {

@@ -9,6 +9,7 @@ import { notices as noticesGiven, type NoticesCommand, type NoticesState } from 
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
 import { deployment, type DeploymentState } from '../domain/deployment/node.ts'
 import { look, type LookState } from '../domain/look/look.ts'
+import { switching, type SwitchingState } from '../domain/projection/switching.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
 import { parked, type ParkedState } from '../domain/parked/parked.ts'
 import { idOf, kindOf } from '../domain/streams.ts'
@@ -31,6 +32,8 @@ import type {
   ParkedCommand,
   ParkedEvent,
   PersonEvent,
+  ProjectionCommand,
+  ProjectionEvent,
   SigningKeyCommand,
   SigningKeyEvent,
   TransactionCommand,
@@ -60,6 +63,10 @@ export const attemptCounters: StreamRules<AttemptsState, AttemptsCommand, Attemp
 }
 export const denials: StreamRules<DenialState, DenialCommand, unknown, DenialEvent> = { decider: denial, reading: 'folds' }
 export const parkedActs: StreamRules<ParkedState, ParkedCommand, unknown, ParkedEvent> = { decider: parked, reading: 'restates' }
+export const switchings: StreamRules<SwitchingState, ProjectionCommand, unknown, ProjectionEvent> = {
+  decider: switching,
+  reading: 'restates',
+}
 export const checkpoints: StreamRules<CheckpointState, CheckpointCommand, unknown, CheckpointEvent> = {
   decider: checkpoint,
   reading: 'restates',
@@ -103,6 +110,8 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
         return denials
       case 'parked':
         return parkedActs
+      case 'projection':
+        return switchings
       case 'artefact':
       case undefined:
         return undefined

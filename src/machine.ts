@@ -15,6 +15,7 @@ import { openPersons } from './persons.ts'
 import { pluginChoices, type PluginChoice } from './plugin-choices.ts'
 import type { Runtime } from './runtime.ts'
 import { Fault, type PluginDescription } from '../domain/ports.ts'
+import { served } from '../projections/served.ts'
 
 /** A command looks at few transactions at once. */
 const STATES_MAX = 100
@@ -49,7 +50,7 @@ const open = async (settings: Settings, runtime: Runtime, folder: Folder): Promi
   if (settings.store === 'sqlite' && folder !== 'new' && !existsSync(join(settings.data, 'events.db')))
     throw new Fault('unavailable', `there is no eSignet data in ${settings.data}; start the broker first, or name its folder with --data`)
   const journal = openJournal(await openEventStore(settings, runtime, folder === 'looking'))
-  const views = folder === 'looking' ? lateViews(() => openViews(settings, runtime)) : await openViews(settings, runtime)
+  const views = served(folder === 'looking' ? lateViews(() => openViews(settings, runtime)) : await openViews(settings, runtime))
   return {
     settings,
     journal,

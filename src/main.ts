@@ -26,7 +26,8 @@ import { contrastProblems } from './ui/theme.ts'
 import type { World } from './world.ts'
 import { Fault } from '../domain/ports.ts'
 import { projections } from '../projections/index.ts'
-import { run as runProjection, type Runner } from '../projections/run.ts'
+import type { Runner } from '../projections/run.ts'
+import { runServing } from '../projections/serving.ts'
 import { eventDescription } from '../schemas/check.ts'
 
 type Stoppable = { readonly stop: () => Promise<void> }
@@ -75,7 +76,7 @@ const open = async (
   await startNode(world, PROGRAM_VERSION)
   for (const problem of contrastProblems(brand)) log.warn('brand_hard_to_read', { problem })
   const tools = { source: journal.source, views, clock, timers, log }
-  const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runProjection(tools, projection))
+  const runners = projections({ hash: sha256, describe: eventDescription }).map((projection) => runServing(tools, projection))
   started.push(...runners)
   watchProjections(world, { lagsMs: async () => (await Promise.all(runners.map((runner) => runner.status()))).map(({ lagMs }) => lagMs) })
   // What the metadata promises is there before a door opens.

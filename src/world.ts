@@ -13,7 +13,6 @@ import type {
   Log,
   PersonKeys,
   PluginDescription,
-  ReadModel,
   SigningKeys,
   SingleUse,
   Timers,
@@ -28,6 +27,7 @@ import type { Statics } from './ui/statics.ts'
 import type { Brand } from './ui/brand.ts'
 import type { Observer } from './telemetry/observer.ts'
 import type { UnderWay } from './under-way.ts'
+import type { Views } from '../projections/served.ts'
 
 /** Secret keys derived from the master key, one for each use. */
 export type Secrets = {
@@ -94,7 +94,7 @@ export type World = {
   /** By whose word biometric readers are believed. */
   readonly readers: DeviceTrust
   readonly secrets: Secrets
-  readonly views: ReadModel
+  readonly views: Views
   /** The one that this login began with; outside of a login, the one for whoever names none. */
   readonly idSystem: OpenIdSystem
   readonly idSystems: IdSystems

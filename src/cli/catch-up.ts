@@ -3,8 +3,8 @@ import { progressLine } from './output.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { Fault, type Position } from '../../domain/ports.ts'
 import { projections } from '../../projections/index.ts'
-import { run, type RunTools } from '../../projections/run.ts'
 import type { Runnable } from '../../projections/runnable.ts'
+import { runServing, type ServingTools } from '../../projections/serving.ts'
 import { tablesOf } from '../../projections/tell.ts'
 import { eventDescription } from '../../schemas/check.ts'
 
@@ -13,7 +13,7 @@ const STALL_MS = 15_000
 
 export const allProjections = (): readonly Runnable[] => projections({ hash: sha256, describe: eventDescription })
 
-export const runTools = ({ clock, timers, log }: Machine, { journal, views }: Stores): RunTools => ({
+export const runTools = ({ clock, timers, log }: Machine, { journal, views }: Stores): ServingTools => ({
   source: journal.source,
   views,
   clock,
@@ -30,7 +30,7 @@ export const caughtUp = async (machine: Machine, stores: Stores, name: string, u
   if (projection === undefined) throw new Fault('invalid', `there is no projection ${name}`)
   const head = until ?? (await stores.journal.store.head())
   const line = progressLine(machine)
-  const runner = run(runTools(machine, stores), projection, {
+  const runner = runServing(runTools(machine, stores), projection, {
     standBy: true,
     onProgress: ({ applied }) => line.show(applied === 0 ? '' : `${name}: ${String(applied)} events told`),
   })

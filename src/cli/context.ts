@@ -7,7 +7,8 @@ import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
-import type { Destructions, Json, KeyStore, Position, ReadModel, RemoteDocuments, SigningKeys } from '../../domain/ports.ts'
+import type { Destructions, Json, KeyStore, Position, RemoteDocuments, SigningKeys } from '../../domain/ports.ts'
+import type { Views } from '../../projections/served.ts'
 
 /** Where a command reads and writes: the folder of `--data`, the file of `--config`. */
 export type Opening = { readonly data?: string; readonly config?: string }
@@ -28,7 +29,7 @@ export type Terminal = {
 export type Stores = {
   readonly settings: Settings
   readonly journal: Journal
-  readonly views: ReadModel
+  readonly views: Views
   readonly states: StateCache
   readonly close: () => Promise<void>
 }

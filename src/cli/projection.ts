@@ -1,70 +1,64 @@
-import { allProjections, runTools } from './catch-up.ts'
-import type { Machine } from './context.ts'
-import { complain, progressLine, say, sayJson, table } from './output.ts'
-import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
+import { allProjections } from './catch-up.ts'
+import type { Machine, Stores } from './context.ts'
+import { lagOf, lagText } from './lag.ts'
+import { sayJson, table } from './output.ts'
+import { generationVerbs } from './projection-generations.ts'
+import type { Args, ExitCode, Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
-import { rebuild } from '../../projections/rebuild.ts'
+import { inGeneration, openStandings, standingOf } from '../../projections/generations.ts'
+import type { Runnable } from '../../projections/runnable.ts'
 import { PARKED, tablesOf } from '../../projections/tell.ts'
 
+const looked = async ({ clock }: Machine, { views, journal }: Stores, projection: Runnable, generation: number) => {
+  const { name, version } = inGeneration(projection, generation)
+  const { every } = views
+  await every.open(name, version, tablesOf(projection))
+  const position = await every.position(name)
+  const lag = await lagOf(journal.store, projection, position, clock.now())
+  return { generation, position: position ?? null, lag, parked: await every.count(name, PARKED) }
+}
+
+const rowOf = async (machine: Machine, stores: Stores, projection: Runnable) => {
+  const { serving, other } = await standingOf(stores.views.every, projection)
+  return {
+    projection: projection.name,
+    version: projection.version,
+    ...(await looked(machine, stores, projection, serving)),
+    beside: other === undefined ? null : { is: other.is, ...(await looked(machine, stores, projection, other.generation)) },
+  }
+}
+
+/** As people say it; the leading zeroes of a position are for ordering. */
+const positionText = (position: string | null): string => position?.replace(/^0+(?=\d)/, '') ?? '-'
+
 const list = (machine: Machine, args: Args): Promise<ExitCode> =>
-  withStores(machine, args, 'existing', async ({ views, journal }) => {
+  withStores(machine, args, 'existing', async (stores) => {
     const { terminal } = machine
+    await openStandings(stores.views.every)
     const rows = []
-    for (const projection of allProjections()) {
-      const { name, version } = projection
-      await views.open(name, version, tablesOf(projection))
-      const position = await views.position(name)
-      const head = await journal.store.head()
-      rows.push({
-        projection: name,
-        version,
-        position: position ?? null,
-        behind: position !== head,
-        parked: await views.count(name, PARKED),
-      })
-    }
+    for (const projection of allProjections()) rows.push(await rowOf(machine, stores, projection))
     if (args.json) sayJson(terminal, rows)
     else {
-      const cells = rows.map((row) => [
-        row.projection,
-        String(row.version),
-        row.behind ? 'behind' : 'at the head',
-        String(row.parked),
-        row.position ?? '-',
+      const cells = rows.map(({ projection, version, generation, position, lag, parked, beside }) => [
+        `${projection}@${String(version)}`,
+        String(generation),
+        positionText(position),
+        lagText(lag),
+        String(parked),
+        beside === null ? '-' : `${String(beside.generation)} ${beside.is}, lag ${lagText(beside.lag)}`,
       ])
-      terminal.out(table(terminal.columns, ['PROJECTION', 'VERSION', 'STATE', 'PARKED', 'POSITION'], cells))
+      terminal.out(table(terminal.columns, ['PROJECTION', 'SERVES', 'POSITION', 'LAG', 'PARKED', 'BESIDE'], cells))
     }
     return 0
   })
 
-const build = async (machine: Machine, args: Args): Promise<ExitCode> => {
-  const name = operand(args, 0)
-  const projection = allProjections().find((candidate) => candidate.name === name)
-  if (projection === undefined) {
-    const names = allProjections().map((candidate) => candidate.name)
-    throw new UsageError(`NAME is one of ${names.join(', ')}`)
-  }
-  return withStores(machine, args, 'existing', async (stores) => {
-    const { terminal } = machine
-    const line = progressLine(machine)
-    const result = await rebuild(runTools(machine, stores), projection, ({ applied }) =>
-      line.show(`${name}: ${String(applied)} events told`),
-    ).finally(line.end)
-    if (args.json) sayJson(terminal, { projection: name, ...result })
-    else say(terminal, `Projection ${name} is rebuilt from ${String(result.applied)} events.`)
-    if (result.parked === 0) return 0
-    complain(terminal, `${String(result.parked)} events could not be told and are parked`)
-    return 1
-  })
-}
-
 export const projectionVerbs: readonly Verb[] = [
-  { name: 'projection list', operands: '', summary: 'what readers see, and how far it is', run: list },
   {
-    name: 'projection rebuild',
-    operands: 'NAME',
-    summary: 'forget the rows and tell every event again',
-    help: ['Readers see it grow meanwhile. A broker that runs stands by.'],
-    run: build,
+    name: 'projection list',
+    operands: '',
+    summary: 'what readers see, how far it is, and what stands beside',
+    help: ['LAG counts the events that are not told yet, and the age of the oldest.'],
+    run: list,
   },
+  ...generationVerbs,
 ]

@@ -6,6 +6,7 @@ import { sqliteEventStore } from '../../adapters/event-store/sqlite/sqlite-event
 import { sqliteReadModel } from '../../adapters/read-model/sqlite/sqlite-read-model.ts'
 import { auditLog } from '../../projections/audit-log.ts'
 import { run } from '../../projections/run.ts'
+import { served } from '../../projections/served.ts'
 import { verifyPackage } from '../../src/audit/verify.mjs'
 import { sha256 } from '../../src/crypto/hash.ts'
 import { openJournal } from '../../src/journal.ts'
@@ -18,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'esignet-audit-speed-'))
 const clock = handClock()
 const log = keptLog()
 const store = await sqliteEventStore({ file: join(folder, 'events.db'), clock, timers: systemTimers, log })
-const views = sqliteReadModel({ file: join(folder, 'views.db') })
+const views = served(sqliteReadModel({ file: join(folder, 'views.db') }))
 const world = await packaging({ store, views })
 
 const timed = async (what: string, count: () => Promise<number>): Promise<void> => {

@@ -6,7 +6,7 @@ import { systemRuntime } from '../../src/compose.ts'
 import { composed } from '../../src/machine.ts'
 import { rulesReader } from '../../src/replay/inputs.ts'
 import { replay } from '../../src/replay/replay.ts'
-import { rebuild } from '../../projections/rebuild.ts'
+import { drop, rebuild } from '../../projections/rebuild.ts'
 import type { Position } from '../../domain/ports.ts'
 import { answerOne } from './child.ts'
 
@@ -36,13 +36,17 @@ const rebuildAll = async ({ journal, views }: Stores, how: RatesOrder['rebuild']
   const rate = (since: number): number => events / ((performance.now() - since) / 1000)
   if (how === 'together') {
     await Promise.all(allProjections().map((projection) => rebuild(tools, projection, () => undefined)))
-    return { together: rate(began) }
+    const together = rate(began)
+    // What stands beside would only be gone on with the next time.
+    for (const projection of allProjections()) await drop(tools, projection)
+    return { together }
   }
   const rates: Record<string, number> = {}
   for (const projection of allProjections()) {
     const start = performance.now()
     await rebuild(tools, projection, () => undefined)
     rates[projection.name] = rate(start)
+    await drop(tools, projection)
   }
   return rates
 }

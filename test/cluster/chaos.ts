@@ -116,17 +116,16 @@ const problemsOf = async (cluster: Cluster, done: readonly string[]): Promise<re
   await rowsOf(cluster)
   // Their reactors go on ending what was abandoned: two lists that are read one after the other are equal only without them.
   for (const node of cluster.nodes) await node.stop()
-  const before = await rowsOf(cluster)
   const verified = await cluster.cli(['events', 'verify'])
   const rebuilt = await cluster.cli(['projection', 'rebuild', live.name])
-  const after = await rowsOf(cluster)
+  const compared = await cluster.cli(['projection', 'compare', live.name])
   const rules: readonly (readonly [wrong: boolean, problem: string])[] = [
     [new Set(done).size !== done.length, 'a login was acknowledged twice'],
     [done.some((transaction) => exchanged.get(`authorization-${transaction}`) !== 1), 'an acknowledged exchange is not there'],
     [[...exchanged.values()].some((count) => count > 1), 'a code was exchanged twice'],
     [verified.code !== 0, `events verify: ${verified.out}${verified.err}`],
     [rebuilt.code !== 0, `projection rebuild: ${rebuilt.out}${rebuilt.err}`],
-    [JSON.stringify(before) !== JSON.stringify(after), 'the list differs from its rebuild'],
+    [compared.code !== 0, `the list differs from its rebuild: ${compared.out}${compared.err}`],
   ]
   return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
 }

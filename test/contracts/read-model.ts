@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, it } from 'mocha'
-import type { Change, ReadModel, Row, RowQuery, Tables } from '../../domain/ports.ts'
+import type { Change, Row, RowQuery, Tables, TableStore } from '../../domain/ports.ts'
 import { faultOf } from '../support/fault-of.ts'
 
 export type ReadModelWorld = {
-  readonly model: ReadModel
+  readonly model: TableStore
   /** Another read model over the same rows, as another process would have one. Absent where rows are not shared. */
-  readonly again?: () => ReadModel | Promise<ReadModel>
+  readonly again?: () => TableStore | Promise<TableStore>
   readonly end: () => void | Promise<void>
 }
 
@@ -24,7 +24,7 @@ const numbers = (rows: readonly Row[]): readonly unknown[] => rows.map((row) => 
 
 type Open = () => ReadModelWorld | Promise<ReadModelWorld>
 type Stage = {
-  readonly model: () => ReadModel
+  readonly model: () => TableStore
   readonly world: () => ReadModelWorld
   readonly project: (...changes: Change[]) => Promise<void>
 }
@@ -173,6 +173,22 @@ const positions = (open: Open): void => {
     expect(await model().count('clients', 'clients')).to.equal(0)
     expect(await model().apply('clients', undefined, '1', [record({ at: 'b' })])).to.equal(true)
     expect(await model().list('clients', 'records')).to.deep.equal([{ at: 'b', n: 1 }])
+  })
+
+  it('takes tables away on discard, of this version alone, opened or not', async () => {
+    await project(put({ id: 'c1' }), record({ at: 'a' }))
+    await model().open('consents', 1, tables)
+    await model().apply('consents', undefined, '1', [put({ id: 'c1' })])
+    await model().discard('clients', 2, tables)
+    expect(await model().count('clients', 'clients')).to.equal(1)
+    await model().discard('clients', 1, tables)
+    await model().discard('clients', 1, tables)
+    expect(await faultOf(() => model().position('clients'))).to.equal('invalid')
+    // Other tables than before: nothing of the shape is left either.
+    await model().open('clients', 1, { clients: { key: 'id', indexes: [] } })
+    expect(await model().position('clients')).to.equal(undefined)
+    expect(await model().count('clients', 'clients')).to.equal(0)
+    expect(await model().get('consents', 'clients', 'c1')).to.deep.equal({ id: 'c1' })
   })
 
   it('keeps projections and versions apart', async () => {
@@ -342,6 +358,7 @@ const doors = (open: Open): void => {
       () => model().list('clients', 'clients'),
       () => model().count('clients', 'clients'),
       () => model().drop('clients'),
+      () => model().discard('clients', 1, tables),
     ]) {
       expect(await faultOf(act)).to.equal('closed')
     }

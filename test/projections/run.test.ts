@@ -3,7 +3,6 @@ import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
 import { memoryReadModel } from '../../adapters/read-model/memory/memory-read-model.ts'
 import { Fault, type Position, type ReadModel } from '../../domain/ports.ts'
 import type { EventSource } from '../../projections/projection.ts'
-import { rebuild } from '../../projections/rebuild.ts'
 import { run, type Runner } from '../../projections/run.ts'
 import type { Runnable } from '../../projections/runnable.ts'
 import { finish, given, signIn, systemTimers, type Given } from '../support/given.ts'
@@ -222,17 +221,5 @@ describe('the runner of projections', () => {
     const runner = start(counting, { source, views: slow })
     expect(await runner.reached('0000000000005000', WAIT_MS)).to.equal(true)
     expect(most).to.be.at.most(512)
-  })
-
-  it('rebuild drops, tells everything again, reports progress, and leaves the same rows', async () => {
-    const runner = start(counting)
-    await runner.reached(head, WAIT_MS)
-    const before = await views.list('counting', 'log', { limit: 1000 })
-    const seen: number[] = []
-    const result = await rebuild(tools(), counting, ({ applied }) => seen.push(applied))
-    expect(result).to.deep.equal({ applied: events, parked: 0 })
-    expect(seen.at(-1)).to.equal(events)
-    expect(await views.list('counting', 'log', { limit: 1000 })).to.deep.equal(before)
-    expect(await counted()).to.equal(events)
   })
 })

@@ -22,6 +22,7 @@ import {
   erasures,
   denials,
   parkedActs,
+  switchings,
 } from '../../src/deciders.ts'
 import type { StreamRules } from '../../src/handle.ts'
 import { decode } from '../../src/codec.ts'
@@ -83,6 +84,8 @@ const stateOf = (history: History): unknown => {
       return foldAll(denials, history)
     case 'parked':
       return foldAll(parkedActs, history)
+    case 'projection':
+      return foldAll(switchings, history)
     case 'checkpoint':
       return foldAll(checkpoints, history)
     case 'artefact':

@@ -10,6 +10,7 @@ import type { TransactionRules } from '../../domain/transaction/rules.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
 import type { Recorded, SourceMessage } from '../../projections/projection.ts'
 import type { Runnable } from '../../projections/runnable.ts'
+import { served, type Views } from '../../projections/served.ts'
 import { missingRows, remember, tablesOf, tell, type RowCache } from '../../projections/tell.ts'
 import { eventDescription, documentDefaults } from '../../schemas/check.ts'
 import type {
@@ -73,7 +74,7 @@ export const SHOP: ClientConfiguration = {
 export type Given = Handling & {
   readonly store: EventStore
   readonly journal: Journal
-  readonly views: ReadModel
+  readonly views: Views
   readonly clock: HandClock
   readonly timers: Timers
   readonly log: ReturnType<typeof keptLog>
@@ -92,7 +93,7 @@ export const given = async (store?: EventStore): Promise<Given> => {
   const clock = handClock()
   const events = store ?? memoryEventStore({ clock, timers: systemTimers })
   const journal = openJournal(events)
-  const views = memoryReadModel()
+  const views = served(memoryReadModel())
   const handling: Handling = { journal, timers: systemTimers, states: stateCache(100) }
   let commands = 0
   const next = (): string => uuidv5(NAMESPACE, String((commands += 1)))

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryKeyStore } from '../../adapters/keys/memory/memory-key-store.ts'
 import { auditLog } from '../../projections/audit-log.ts'
+import type { Views } from '../../projections/served.ts'
 import { AUDIT_ALGORITHM, auditing } from '../../src/audit/auditing.ts'
 import { exportAudit, type Exporting, type ExportRequest, type Manifest } from '../../src/audit/export.ts'
 import { systemFiles } from '../../src/cli/files.ts'
@@ -10,7 +11,7 @@ import { sha256 } from '../../src/crypto/hash.ts'
 import { signCheckpoint } from '../../src/steps/sign-checkpoint.ts'
 import { tendKeys } from '../../src/steps/tend-keys.ts'
 import { textOf } from '../../src/text-of.ts'
-import type { EventStore, ReadModel, SigningKeys } from '../../domain/ports.ts'
+import type { EventStore, SigningKeys } from '../../domain/ports.ts'
 import { systemChance } from './chance.ts'
 import { describe, finish, given, signIn, systemTimers, told, type Given } from './given.ts'
 
@@ -41,7 +42,7 @@ const nextTransaction = (): string => {
 export const packaging = async (
   over: {
     readonly store?: EventStore
-    readonly views?: ReadModel
+    readonly views?: Views
     readonly auditKeys?: SigningKeys
     /** Nothing is recorded at the start. */ readonly quiet?: boolean
   } = {},

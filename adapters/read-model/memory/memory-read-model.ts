@@ -1,4 +1,4 @@
-import { type Change, Fault, type Position, type ReadModel, type Row, type TableShape } from '../../../domain/ports.ts'
+import { type Change, Fault, type Position, type Row, type TableShape, type TableStore } from '../../../domain/ports.ts'
 import { added, checkChange, checkChanges, checkQuery, checkTables, invalid, keyOf, parsedRow, textOfRow, textOfShape } from '../shape.ts'
 
 type Key = string | number
@@ -68,7 +68,7 @@ const applyAll = (view: View, changes: readonly Change[]): void => {
 }
 
 /** Read models that are gone with the process: for tests, and for a broker whose projections may start over. */
-export const memoryReadModel = (): ReadModel => {
+export const memoryReadModel = (): TableStore => {
   const views = new Map<string, View>()
   const present = new Map<string, View>()
   let closed = false
@@ -125,6 +125,13 @@ export const memoryReadModel = (): ReadModel => {
       const view = viewOf(projection)
       for (const { rows } of view.tables.values()) rows.clear()
       view.position = undefined
+    },
+    discard: async (projection, version, tables) => {
+      enter()
+      checkTables(projection, version, tables)
+      const view = views.get(`${projection}@${version}`)
+      views.delete(`${projection}@${version}`)
+      if (view !== undefined && present.get(projection) === view) present.delete(projection)
     },
     close: async () => {
       closed = true

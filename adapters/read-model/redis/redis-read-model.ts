@@ -1,4 +1,4 @@
-import { type Change, type Position, type ReadModel } from '../../../domain/ports.ts'
+import { type Change, type Position, type TableStore } from '../../../domain/ports.ts'
 import { openRedis, type OnRedis, type RedisLink, type RedisPlace, type RedisTools } from '../../redis.ts'
 import { checkChanges, checkQuery, checkTables, invalid, textOfShape } from '../shape.ts'
 import { APPLY, DROP, OPEN } from './scripts.ts'
@@ -68,7 +68,7 @@ const apply = async (
 }
 
 /** Read models for many nodes, which may be lost at any moment: whoever runs a projection tells it again (rule 40). */
-export const redisReadModel = async (options: RedisTools & { readonly place: RedisPlace }): Promise<ReadModel & OnRedis> => {
+export const redisReadModel = async (options: RedisTools & { readonly place: RedisPlace }): Promise<TableStore & OnRedis> => {
   const link = await openRedis({ ...options, role: 'cache', demands: { durable: false }, callMs: CALL_MS })
   const { key, enter, send, run } = link
   const views = new Map<string, View>()
@@ -108,6 +108,14 @@ export const redisReadModel = async (options: RedisTools & { readonly place: Red
     drop: async (projection) => {
       const { hash, tables } = viewOf(projection)
       await run(DROP, [hash, ...[...tables.values()].flatMap(keysOf)], [])
+    },
+    discard: async (projection, version, tables) => {
+      enter()
+      checkTables(projection, version, tables)
+      const at = key(`view:${projection}@${version}`)
+      const keys = Object.entries(tables).flatMap(([table, its]) => keysOf(tableAt(`${at}:${table}`, its)))
+      await send(['UNLINK', at, ...keys], 'write')
+      if (views.get(projection)?.hash === at) views.delete(projection)
     },
     instance: link.instance,
     close: link.close,

@@ -1,7 +1,7 @@
-import { Fault, type Position, type ReadModel } from '../../../domain/ports.ts'
+import { Fault, type Position, type TableStore } from '../../../domain/ports.ts'
 import { openDatabase } from '../../sqlite.ts'
 import { checkChanges, checkQuery, checkTables, invalid, textOfShape } from '../shape.ts'
-import { createTable, openTable, type Table } from './tables.ts'
+import { createTable, dropTable, openTable, type Table } from './tables.ts'
 
 // What is lost in a power cut is projected again, because rows and position are lost together (rules 37 and 38).
 const SCHEMA = `
@@ -18,7 +18,7 @@ const tableOf = (view: View, name: string): Table => {
 }
 
 /** Read models in one file that several processes may share. */
-export const sqliteReadModel = ({ file }: { readonly file: string }): ReadModel => {
+export const sqliteReadModel = ({ file }: { readonly file: string }): TableStore => {
   const database = openDatabase(file, SCHEMA)
   const { sql, run, transact } = database
   const views = new Map<string, View>()
@@ -26,6 +26,7 @@ export const sqliteReadModel = ({ file }: { readonly file: string }): ReadModel 
   const shapeOf = sql.prepare('SELECT shape FROM projection WHERE name = ?')
   const positionOf = sql.prepare('SELECT position FROM projection WHERE name = ?')
   const move = sql.prepare('UPDATE projection SET position = ? WHERE name = ? AND position IS ?')
+  const forget = sql.prepare('DELETE FROM projection WHERE name = ?')
   const rewind = sql.prepare('UPDATE projection SET position = NULL WHERE name = ?')
 
   const viewOf = (projection: string): View => {
@@ -77,6 +78,15 @@ export const sqliteReadModel = ({ file }: { readonly file: string }): ReadModel 
         for (const table of view.tables.values()) table.clear()
         rewind.run(view.name)
       })
+    },
+    discard: async (projection, version, tables) => {
+      checkTables(projection, version, tables)
+      const name = `${projection}@${version}`
+      transact(() => {
+        for (const table of Object.keys(tables)) sql.exec(dropTable(`${name}/${table}`))
+        forget.run(name)
+      })
+      if (views.get(projection)?.name === name) views.delete(projection)
     },
     close: async () => {
       database.close()

@@ -37,6 +37,9 @@ export const createTable = (name: string, { key, indexes, appendOnly }: TableSha
   return `CREATE TABLE IF NOT EXISTS ${quoted(name)} (${keyColumn}, _row TEXT NOT NULL${columns.join('')}) STRICT;\n${lists.join('\n')}`
 }
 
+/** Its indexes go with it. */
+export const dropTable = (name: string): string => `DROP TABLE IF EXISTS ${quoted(name)}`
+
 const rowOf = (found: Readonly<Record<string, unknown>>): Row => {
   const text = found['_row']
   if (typeof text !== 'string') throw new Fault('corrupt', 'a row of the read model is not text')

@@ -229,16 +229,6 @@ describe('command line', () => {
     })
   })
 
-  describe('projection', () => {
-    it('rebuild leaves the same rows; list says where each is', async () => {
-      const before_ = (await run('client list --json')).out
-      expect(await run('projection rebuild clients')).to.include({ code: 0 })
-      expect((await run('client list --json')).out).to.equal(before_)
-      const rows = (await run('projection list --json')).json() as readonly { projection: string; behind: boolean; parked: number }[]
-      expect(rows.find((row) => row.projection === 'clients')).to.include({ behind: false, parked: 0 })
-    })
-  })
-
   describe('audit and events', () => {
     it('verify and export', async () => {
       expect(await run('audit verify')).to.include({ code: 0, err: '' })
