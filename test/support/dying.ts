@@ -24,11 +24,12 @@ export const dying = (
   const { promise: died, resolve } = Promise.withResolvers<'died'>()
   let writes = 0
   let dead = false
+  const isDead = (): boolean => dead
   const forever = <T>(): Promise<T> => new Promise<T>(() => undefined)
   const alive = async <T>(act: () => Promise<T>): Promise<T> => {
     if (dead) return forever()
     const answer = await act()
-    return dead ? forever() : answer
+    return isDead() ? forever() : answer
   }
   const killed = <T>(): Promise<T> => {
     dead = true

@@ -1,5 +1,5 @@
-import { Fault, type Position, type TableStore } from '../../../domain/ports.ts'
-import { openDatabase } from '../../sqlite.ts'
+import { Fault, type Position, type Tables, type TableStore } from '../../../domain/ports.ts'
+import { openDatabase, type Database } from '../../sqlite.ts'
 import { checkChanges, checkQuery, checkTables, invalid, textOfShape } from '../shape.ts'
 import { createTable, dropTable, openTable, type Table } from './tables.ts'
 
@@ -17,6 +17,11 @@ const tableOf = (view: View, name: string): Table => {
   return table
 }
 
+const discard = (sql: Database['sql'], name: string, tables: Tables): void => {
+  for (const table of Object.keys(tables)) sql.exec(dropTable(`${name}/${table}`))
+  sql.prepare('DELETE FROM projection WHERE name = ?').run(name)
+}
+
 /** Read models in one file that several processes may share. */
 export const sqliteReadModel = ({ file }: { readonly file: string }): TableStore => {
   const database = openDatabase(file, SCHEMA)
@@ -26,7 +31,6 @@ export const sqliteReadModel = ({ file }: { readonly file: string }): TableStore
   const shapeOf = sql.prepare('SELECT shape FROM projection WHERE name = ?')
   const positionOf = sql.prepare('SELECT position FROM projection WHERE name = ?')
   const move = sql.prepare('UPDATE projection SET position = ? WHERE name = ? AND position IS ?')
-  const forget = sql.prepare('DELETE FROM projection WHERE name = ?')
   const rewind = sql.prepare('UPDATE projection SET position = NULL WHERE name = ?')
 
   const viewOf = (projection: string): View => {
@@ -82,10 +86,7 @@ export const sqliteReadModel = ({ file }: { readonly file: string }): TableStore
     discard: async (projection, version, tables) => {
       checkTables(projection, version, tables)
       const name = `${projection}@${version}`
-      transact(() => {
-        for (const table of Object.keys(tables)) sql.exec(dropTable(`${name}/${table}`))
-        forget.run(name)
-      })
+      transact(() => discard(sql, name, tables))
       if (views.get(projection)?.name === name) views.delete(projection)
     },
     close: async () => {

@@ -173,7 +173,7 @@ describe('projection rebuild, compare, switch, rollback and drop', () => {
     expect(last?.data).to.deep.equal({
       ...{ projection: 'consents', version: 1, from: 1, to: 2, how: 'switch', reason: 'rows were told wrongly' },
     })
-    const records = await served(rows)
+    const records = served(rows)
     expect((await ok('audit verify')).out).to.match(/hold/)
     const newest = await records.every.list('audit-log', 'records', { descending: true, limit: 1 })
     expect(newest[0]).to.include({
