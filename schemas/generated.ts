@@ -460,6 +460,8 @@ export type TransactionConfirmFactor = {
   readonly at: Instant
   readonly attempt: number
   readonly factorsProven: readonly Factor[]
+  /** Whom the ID system knows by this proof, where the identifier alone named somebody new (rule 18). */
+  readonly knownAs?: Person
   /** False when the request named somebody else (id_token_hint). */
   readonly samePerson: boolean
 }

@@ -39,13 +39,15 @@ const subjectName = ({ idSystem }: Pick<World, 'idSystem'>, subjectKey: string):
 
 type Naming = Pick<World, 'idSystem' | 'secrets'>
 
+const subjectIndex = (world: Naming, subjectKey: string): Digest => hmac(world.secrets.index, subjectName(world, subjectKey))
+
 /** The row of an identifier: by the ID system's own key where it says one (rule 18). Undefined where it cannot say now. */
 const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<{ index: Digest; subjectKey?: string } | undefined> => {
   const { system } = world.idSystem
   const answer = await system.resolve?.({ ...call, id })
   if (answer?.ok === true) {
     const { subjectKey } = answer.value
-    return { index: hmac(world.secrets.index, subjectName(world, subjectKey)), subjectKey }
+    return { index: subjectIndex(world, subjectKey), subjectKey }
   }
   // Counted under the identifier alone, a known person would have a fresh count for each alias.
   if (answer !== undefined && !UNKNOWN.includes(answer.error)) return undefined
@@ -80,17 +82,18 @@ export const findPerson = async (
   return person && { person, ...(row.subjectKey !== undefined && { subjectKey: row.subjectKey }) }
 }
 
+type Joining = Pick<World, 'idSystem' | 'personKeys' | 'secrets'>
+
+/** Whom the ID system knows by this key, if they signed in before: also by an identifier that nobody had typed until now. */
+export const personKnownBy = (world: Joining, subjectKey: string): Promise<Person | undefined> =>
+  world.personKeys.find(subjectIndex(world, subjectKey))
+
 /**
  * From its first success on an identifier names the one person whom the ID system knows by this key, whatever other identifiers that
  * person used before: also where the ID system cannot say so beforehand (rule 18).
  */
-export const joinAliases = async (
-  world: Pick<World, 'idSystem' | 'personKeys' | 'secrets'>,
-  index: Digest,
-  ref: string,
-  subjectKey: string,
-): Promise<void> => {
-  const subject = hmac(world.secrets.index, subjectName(world, subjectKey))
+export const joinAliases = async (world: Joining, index: Digest, ref: string, subjectKey: string): Promise<void> => {
+  const subject = subjectIndex(world, subjectKey)
   const [known, own] = await Promise.all([world.personKeys.find(subject), world.personKeys.byRef(ref)])
   const person = known ?? own
   if (person === undefined) return

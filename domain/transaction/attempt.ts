@@ -47,7 +47,8 @@ export const confirmFactor = (command: CommandOf<'ConfirmFactor'>, state: Transa
   if (acr === undefined && state.request.acrEssential) return refused('acr_unmet', fact('AuthorizationFailed', { reason: 'acr_unmet' }))
   return recorded(
     fact('Authenticated', {
-      person,
+      // Whose login it is from here on; what was counted before stays with the identifier that was typed.
+      person: command.knownAs ?? person,
       path,
       factors: proven,
       amr: amrOf(proven),

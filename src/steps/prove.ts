@@ -1,5 +1,5 @@
 import { renewDevice, trustDevice } from '../devices.ts'
-import { joinAliases } from '../people.ts'
+import { joinAliases, personKnownBy } from '../people.ts'
 import { seal, sealedUntil, openRequest, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
@@ -85,6 +85,23 @@ const told = async ({ guesses }: World, act: Act, { path }: Attempt, right: bool
 /** `id_token_hint` names the person whom the relying party expects (rule 27). */
 const isExpected = (hinted: string | undefined, sub: string): boolean => hinted === undefined || hinted === sub
 
+/** The proof, under whom it was counted on; and where the ID system knows somebody else by it, with what was typed, under that one. */
+const keep = async (
+  world: World,
+  transaction: string,
+  refs: { readonly counted: string; readonly known: string },
+  { person, proof }: Pick<SealedParts, 'person' | 'proof'>,
+  until: string,
+): Promise<void> => {
+  const { counted, known } = refs
+  await Promise.all([
+    seal(world, transaction, `proof.${counted}`, proof, until),
+    ...(known === counted
+      ? []
+      : [seal(world, transaction, `person.${known}`, person, until), seal(world, transaction, `proof.${known}`, proof, until)]),
+  ])
+}
+
 /** The ID system said yes: sealed first, recorded, then credited (rules 10 and 11). */
 const confirm = async (
   world: World,
@@ -95,10 +112,14 @@ const confirm = async (
   device: string | undefined,
 ): Promise<Proven> => {
   const { at, transaction, client } = act
-  const sealed = await unseal(world, transaction, `person.${person}`)
-  const request = await openRequest(world, transaction)
-  if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
+  const [sealed, request, found] = await Promise.all([
+    unseal(world, transaction, `person.${person}`),
+    openRequest(world, transaction),
+    personKnownBy(world, subjectKey),
+  ])
+  if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
+  const known = found?.ref ?? person
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
   const { generation } = world.idSystem
   const before = state.confirmed && (await unseal(world, transaction, `proof.${person}`))
@@ -106,16 +127,20 @@ const confirm = async (
   const samePerson = isExpected(request['hinted_sub'], sub) && (before === undefined || before.subjectKey === subjectKey)
   // The session of the last proof releases the claims: it knows what was proven and lives longest.
   const proof = { subjectKey, session, sub, generation, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
-  if (samePerson) await seal(world, transaction, `proof.${person}`, proof, sealedUntil(world.policy.value, state.deadline ?? at))
-  const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson })
+  const until = sealedUntil(world.policy.value, state.deadline ?? at)
+  if (samePerson) await keep(world, transaction, { counted: person, known }, { person: sealed, proof }, until)
+  const knownAs = known === person ? {} : { knownAs: known }
+  const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson, ...knownAs })
   const isWhole = confirmed.state.stage === 'authenticated'
   // One right factor of two takes back its own count and no more: else it would buy new guesses at the other for ever.
   await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: isWhole ? 'success' : 'confirmed' })
+  // The login stands among those of the person, who are found by what was counted on them (decision 0053).
+  if (isWhole && known !== person) await count(world, act, known, { type: 'CreditAttempt', at, path, transaction, reason: 'success' })
   // Until the sign-in is whole the counts of all its factors stay under the reference that it began with.
   if (confirmed.state.stage !== 'opened') await joinAliases(world, sealed.index, person, subjectKey)
   if (confirmed.refusal !== undefined || !isWhole) return confirmed
   const remembers = path === 'trusted' ? renewDevice : sealed.ownDevice ? trustDevice : undefined
-  const deviceSecret = await remembers?.(world, act, person, device)
+  const deviceSecret = await remembers?.(world, act, known, device)
   return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
 }
 

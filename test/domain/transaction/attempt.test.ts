@@ -126,6 +126,13 @@ describe('ConfirmFactor', () => {
     standingAt('attempted').when(wish('ConfirmFactor')).records({ type: 'Authenticated', data: authenticated })
   })
 
+  it('rule 18: is of whom the ID system knows by the proof, where the identifier alone named somebody new', () => {
+    const known = { ...authenticated, person: OTHER_PERSON }
+    standingAt('attempted')
+      .when(wish('ConfirmFactor', { knownAs: OTHER_PERSON }))
+      .records({ type: 'Authenticated', data: known })
+  })
+
   it('an attempt that was never recorded, or that has its verdict, confirms nothing', () => {
     standingAt('sent').when(wish('ConfirmFactor')).refuses('step_out_of_order')
     standingAt('attempted')
