@@ -204,6 +204,38 @@ export type EventStore = {
   readonly close: () => Promise<void>
 }
 
+// ------------------------------------------------------------------------------------------- traces
+
+export type SpanAttributes = Readonly<Record<string, string | number>>
+
+/** A span of another trace that has to do with this one. */
+export type SpanLink = { readonly traceId: string; readonly spanId: string }
+
+/** A piece of work in a trace, as OpenTelemetry means it. It holds no value of a person (rule 1). */
+export type Span = {
+  /** 32 characters of hexadecimal. */
+  readonly traceId: string
+  /** 16 characters of hexadecimal. */
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly kind: 'server' | 'client' | 'internal'
+  /** Milliseconds since 1970, with fractions. */
+  readonly startMs: number
+  readonly endMs: number
+  readonly attributes: SpanAttributes
+  readonly failed: boolean
+  readonly link?: SpanLink
+}
+
+/** Where spans go. Nobody waits for it: what it cannot hold or bring away in time is dropped and counted. */
+export type Spans = {
+  readonly add: (span: Span) => void
+  readonly counts: () => { readonly sent: number; readonly dropped: number }
+  /** Tries once more to bring away what it holds, for at most two seconds. Idempotent. */
+  readonly close: () => Promise<void>
+}
+
 // ------------------------------------------------------------------------------------------- sealed secrets and person keys
 
 /**

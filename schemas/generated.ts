@@ -851,6 +851,15 @@ export type Config = {
     /** Address to bind. Whoever reaches it reads what it tells: never one that the world reaches. */
     readonly host?: string
   }
+  /** One trace a login, to a collector of OpenTelemetry. Absent: nothing is traced. */
+  readonly traces?: {
+    /** Where a collector takes traces by OTLP/HTTP in JSON: https, or http on this machine, as http://127.0.0.1:4318/v1/traces. Absent: nothing is traced. */
+    readonly url: string
+    /** Of a thousand logins so many are traced, the same ones on every node. */
+    readonly perThousand?: number
+    /** Whether spans are linked to the `traceparent` that trusted proxies send (W3C Trace Context). */
+    readonly fromProxies?: boolean
+  }
   /** The issuer identifier; https outside demo. Default in demo: http://localhost:<port>. */
   readonly issuer?: string
   /** Folder of the embedded store, keys and read models. */

@@ -5,6 +5,7 @@ import { memoryEventStore } from '../adapters/event-store/memory/memory-event-st
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { openIdSystems } from './compose-id-systems.ts'
 import { ensureFolder, openAuditKeys, openKeys, refuseLostKeys, secretsOf } from './compose-keys.ts'
+import { elapsedMs, openObserver } from './compose-telemetry.ts'
 import { fileDestructions } from '../adapters/destructions/file/file-destructions.ts'
 import { sqlitePersonKeys } from '../adapters/person-keys/sqlite/sqlite-person-keys.ts'
 import { mayReach } from '../adapters/remote-documents/addresses.ts'
@@ -31,7 +32,6 @@ import type { Runtime } from './runtime.ts'
 import { pace } from './pace.ts'
 import { openedRequests } from './opened-requests.ts'
 import { ownRuntime } from './system-runtime.ts'
-import { observing } from './telemetry/observer.ts'
 import { underWay, waitedAside } from './under-way.ts'
 import { waiters } from './waiters.ts'
 import type { World } from './world.ts'
@@ -189,8 +189,7 @@ const openAll = async (
   if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
   if (settings.mode === 'production' && settings.auditFolder.startsWith(settings.data)) log.warn('audit_folder_in_data')
   const documents = openDocuments(settings, runtime)
-  const elapsedMs = (): number => performance.now()
-  const observer = observing({ elapsedMs, scheme: new URL(settings.issuer).protocol.slice(0, -1) })
+  const observer = await openObserver(settings, runtime, opened)
   const store = observer.store(opened(await openEventStore(settings, runtime)))
   await refuseLostKeys(settings, store)
   const journal = openJournal(store)

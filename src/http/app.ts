@@ -82,12 +82,22 @@ const readParameters = async (
   return form.ok ? { query: query.values, form: form.values } : form.refusal
 }
 
+/** Public, and what every event of it is found by; anything else that stands there could be anything. */
+const transactionIn = ({ params: { transaction } }: Request): string | undefined =>
+  transaction !== undefined && isTransaction(transaction) ? transaction : undefined
+
+/** In which trace of a proxy's this request came, where the operator believes the proxy. */
+const traceparentOf = ({ world: { settings }, clients }: House, { headers, socket }: IncomingMessage): string | undefined => {
+  const { traceparent } = headers
+  const believed = settings.traces?.fromProxies === true && typeof traceparent === 'string' && clients.isProxy(socket.remoteAddress)
+  return believed ? traceparent : undefined
+}
+
 /** One line a request: the route, never the path itself, its query or who asks (rule 1). */
 const noteAccess = ({ world }: House, request: Request, method: string, route: string, status: number): void => {
   const ms = millisecondsOf(world.clock.now()) - millisecondsOf(request.at)
-  const { transaction } = request.params
-  // Public, and what every event of it is found by; anything else that stands there could be anything.
-  const correlation = transaction !== undefined && isTransaction(transaction) ? { transaction } : {}
+  const transaction = transactionIn(request)
+  const correlation = transaction === undefined ? {} : { transaction }
   world.log.info('request', { request: request.requestId, method, route, status, ms, ...correlation })
 }
 
@@ -139,7 +149,8 @@ const serve = async (house: House, message: Message, response: Response, doors: 
   const params = Object.fromEntries(Object.entries(message.params).filter((row): row is [string, string] => typeof row[1] === 'string'))
   const request = beginning(house, message, params)
   const { observer, underWay } = house.world
-  const reply = await observer.door({ method: message.method, route: doors.path }, async () => {
+  const at = { method: message.method, route: doors.path, transaction: transactionIn(request), traceparent: traceparentOf(house, message) }
+  const reply = await observer.door(at, async () => {
     underWay.begin()
     try {
       return await answer(house, message, request, doors)

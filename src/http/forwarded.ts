@@ -14,6 +14,8 @@ export type Addresses = {
    * (rule 44). Everything to the left of it could have been written by the client.
    */
   readonly clientOf: (socket: string | undefined, forwardedFor: string | undefined) => string
+  /** Whether a trusted proxy is on the other side of the socket. */
+  readonly isProxy: (socket: string | undefined) => boolean
 }
 
 /** `trusted` are addresses, or networks such as `10.0.0.0/8`. */
@@ -27,6 +29,7 @@ export const addresses = (trusted: readonly string[]): Addresses => {
   }
   const isTrusted = (address: string): boolean => list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
   return {
+    isProxy: (socket) => isIP(plain(socket ?? '')) !== 0 && isTrusted(plain(socket ?? '')),
     clientOf: (socket, forwardedFor) => {
       let client = plain(socket ?? '')
       if (trusted.length === 0 || forwardedFor === undefined || isIP(client) === 0 || !isTrusted(client)) return client

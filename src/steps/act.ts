@@ -47,7 +47,9 @@ export const command = (world: Deciding, act: Act, wish: TransactionCommand): Pr
       correlation: act.transaction,
       ...rulesFor(world, act.client),
     })
-  return world.observer === undefined ? decide() : world.observer.login({ client: clientIdOf(act), type: wish.type }, decide)
+  return world.observer === undefined
+    ? decide()
+    : world.observer.login({ transaction: act.transaction, client: clientIdOf(act), type: wish.type }, decide)
 }
 
 /** Gives the counters of one path of one person a command (rule 21). */

@@ -1,14 +1,23 @@
 import { countLogin } from './funnel.ts'
-import { brokerMetrics } from './metrics.ts'
+import { brokerMetrics, type BrokerMetrics } from './metrics.ts'
 import { registry, type Registry } from './registry.ts'
-import { Fault, type EventStore, type IdSystem, type PluginAnswer } from '../../domain/ports.ts'
+import { linkOf, type Piece, type Tracing } from './tracing.ts'
+import { Fault, type EventStore, type IdSystem, type PluginAnswer, type Spans } from '../../domain/ports.ts'
+import { kindOf } from '../../domain/streams.ts'
 import type { Recorded } from '../../projections/projection.ts'
 
 /** A request at a door, by the table of routes; never its path. */
-export type AtDoor = { readonly method: string; readonly route: string }
+export type AtDoor = {
+  readonly method: string
+  readonly route: string
+  /** Where the door names one. */
+  readonly transaction?: string | undefined
+  /** W3C Trace Context, where it comes from somebody who is believed. */
+  readonly traceparent?: string | undefined
+}
 
 /** A command to a login's stream. */
-export type ToLogin = { readonly client: string; readonly type: string }
+export type ToLogin = { readonly transaction: string; readonly client: string; readonly type: string }
 
 /** What came of a command. */
 export type Decided = { readonly events: readonly Recorded[]; readonly refusal?: string }
@@ -36,6 +45,10 @@ export type ObserverTools = {
   readonly elapsedMs: () => number
   /** Of the issuer. */
   readonly scheme: string
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
+  /** Counts of the way to the collector. */
+  readonly spans?: Pick<Spans, 'counts'>
 }
 
 /** Methods that the conventions know; another is anybody's word. */
@@ -48,73 +61,141 @@ const outcomeOf = (answer: PluginAnswer<unknown>): string => {
   return answer.code === 'breaker_open' ? 'not_asked' : answer.error
 }
 
+/** A span where something is traced, and nothing else where not. */
+const spanOf =
+  (tracing: Tracing | undefined): Tracing['span'] =>
+  (piece, act, ended) =>
+    tracing === undefined ? act() : tracing.span(piece, act, ended)
+
+const countSpans = ({ reads }: Registry, { counts }: Pick<Spans, 'counts'>): void =>
+  reads(
+    { name: 'idp_spans_total', help: 'Spans of traces, brought to the collector or dropped.', labels: ['result'], kind: 'counter' },
+    () => Object.entries(counts()).map(([result, spans]) => [{ result }, spans]),
+  )
+
+const FAILED_STATUS = 500
+
 const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : 'unknown')
 
-export const observing = ({ elapsedMs, scheme }: ObserverTools): Observer => {
-  const all = registry()
-  const metrics = brokerMetrics(all)
-  const secondsSince = (began: number): number => (elapsedMs() - began) / 1000
+/** What each kind of work is watched with. */
+type Watch = {
+  readonly metrics: BrokerMetrics
+  readonly span: Tracing['span']
+  readonly elapsedMs: () => number
+  readonly secondsSince: (began: number) => number
+  readonly scheme: string
+}
 
-  const append =
-    (store: EventStore): EventStore['append'] =>
-    async (stream, expected, events) => {
+const atDoors =
+  ({ metrics, span, elapsedMs, secondsSince, scheme }: Watch): Observer['door'] =>
+  ({ method: given, route, transaction, traceparent }, answer) => {
+    const method = METHODS.has(given) ? given : '_OTHER'
+    const act = async () => {
       const began = elapsedMs()
-      try {
-        const appended = await store.append(stream, expected, events)
-        metrics.appends.observe({}, secondsSince(began))
-        for (const { type } of events) metrics.events.add({ event: type })
-        return appended
-      } catch (error) {
-        metrics.appendFaults.add({ code: codeOf(error) })
-        throw error
-      }
+      const reply = await answer()
+      const labels = { http_request_method: method, http_response_status_code: String(reply.status), http_route: route, url_scheme: scheme }
+      metrics.requests.observe(labels, secondsSince(began))
+      return reply
     }
+    const attributes = { 'http.request.method': method, 'http.route': route, 'url.scheme': scheme }
+    const piece: Piece = { name: `${method} ${route}`, kind: 'server', transaction, link: linkOf(traceparent), attributes }
+    return span(piece, act, ({ status }) => ({ attributes: { 'http.response.status_code': status }, failed: status >= FAILED_STATUS }))
+  }
 
-  /** One capability of a plugin, watched. */
-  const asked = <Request, Value>(plugin: string, call: string, ask: (request: Request) => Promise<PluginAnswer<Value>>) => {
-    return async (request: Request): Promise<PluginAnswer<Value>> => {
+const ofLogins =
+  ({ metrics, span }: Watch): Observer['login'] =>
+  ({ transaction, client, type }, decide) => {
+    const act = async () => {
+      const handled = await decide()
+      countLogin(metrics, client, handled.events)
+      if (handled.refusal !== undefined) metrics.refusals.add({ refusal: handled.refusal })
+      return handled
+    }
+    const attributes = { 'idp.client.id': client, 'idp.command': type }
+    return span({ name: `decide ${type}`, kind: 'internal', transaction, attributes }, act, ({ events, refusal }) => ({
+      attributes: refusal === undefined ? {} : { 'idp.refusal': refusal },
+      startsLogin: events.some((event) => event.type === 'AuthorizationStarted'),
+    }))
+  }
+
+const appending = ({ metrics, span, elapsedMs, secondsSince }: Watch, store: EventStore): EventStore['append'] => {
+  const append: EventStore['append'] = async (stream, expected, events) => {
+    const began = elapsedMs()
+    try {
+      const appended = await store.append(stream, expected, events)
+      metrics.appends.observe({}, secondsSince(began))
+      for (const { type } of events) metrics.events.add({ event: type })
+      return appended
+    } catch (error) {
+      metrics.appendFaults.add({ code: codeOf(error) })
+      throw error
+    }
+  }
+  return (stream, expected, events) => {
+    const attributes = { 'idp.stream.kind': kindOf(stream) ?? '', 'idp.events': events.map(({ type }) => type).join() }
+    return span(
+      { name: 'append', kind: 'client', attributes },
+      () => append(stream, expected, events),
+      () => ({ attributes: {} }),
+    )
+  }
+}
+
+/** One capability of a plugin, watched. */
+const asking = <Request extends { readonly transaction?: string }, Value>(
+  { metrics, span, elapsedMs, secondsSince }: Watch,
+  plugin: string,
+  call: string,
+  ask: (request: Request) => Promise<PluginAnswer<Value>>,
+) => {
+  metrics.breakers.set({ plugin, call }, BREAKER.closed)
+  const piece = { name: `plugin ${call}`, kind: 'client', attributes: { 'idp.plugin': plugin, 'idp.call': call } } as const
+  return (request: Request): Promise<PluginAnswer<Value>> => {
+    const act = async (): Promise<PluginAnswer<Value>> => {
       const began = elapsedMs()
       const answer = await ask(request)
       metrics.pluginCalls.observe({ plugin, call, outcome: outcomeOf(answer) }, secondsSince(began))
       return answer
     }
+    return span({ ...piece, transaction: request.transaction }, act, (answer) => ({
+      attributes: { 'idp.outcome': outcomeOf(answer) },
+      failed: !answer.ok && answer.error === 'unavailable',
+    }))
   }
+}
 
+const asked = (watch: Watch, plugin: string, system: IdSystem): IdSystem => {
+  const { verify, release, send, resolve, notify } = system
   return {
-    door: async ({ method, route }, answer) => {
-      const began = elapsedMs()
-      const reply = await answer()
-      metrics.requests.observe(
-        {
-          http_request_method: METHODS.has(method) ? method : '_OTHER',
-          http_response_status_code: String(reply.status),
-          http_route: route,
-          url_scheme: scheme,
-        },
-        secondsSince(began),
-      )
-      return reply
-    },
-    login: async ({ client }, decide) => {
-      const handled = await decide()
-      countLogin(metrics, client, handled.events)
-      if (handled.refusal !== undefined) metrics.refusals.add({ refusal: handled.refusal })
-      return handled
-    },
-    store: (store) => ({ ...store, append: append(store) }),
-    idSystem: (plugin, system) => {
-      const { verify, release, send, resolve, notify } = system
-      for (const [call, ask] of Object.entries({ verify, release, send, resolve, notify }))
-        if (ask !== undefined) metrics.breakers.set({ plugin, call }, BREAKER.closed)
-      return {
-        ...system,
-        ...(verify && { verify: asked(plugin, 'verify', verify) }),
-        ...(release && { release: asked(plugin, 'release', release) }),
-        ...(send && { send: asked(plugin, 'send', send) }),
-        ...(resolve && { resolve: asked(plugin, 'resolve', resolve) }),
-        ...(notify && { notify: asked(plugin, 'notify', notify) }),
-      }
-    },
+    ...system,
+    ...(verify && { verify: asking(watch, plugin, 'verify', verify) }),
+    ...(release && { release: asking(watch, plugin, 'release', release) }),
+    ...(send && { send: asking(watch, plugin, 'send', send) }),
+    ...(resolve && { resolve: asking(watch, plugin, 'resolve', resolve) }),
+    ...(notify && { notify: asking(watch, plugin, 'notify', notify) }),
+  }
+}
+
+const stored = (watch: Watch, store: EventStore, tracing: Tracing | undefined): EventStore => ({
+  ...store,
+  append: appending(watch, store),
+  ...(tracing && {
+    consume: (options, handler) => store.consume(options, (event, attempt) => tracing.outside(() => handler(event, attempt))),
+    subscribe: (options, handler) => store.subscribe(options, (message) => tracing.outside(() => handler(message))),
+  }),
+})
+
+export const observing = ({ elapsedMs, scheme, tracing, spans }: ObserverTools): Observer => {
+  const all = registry()
+  const metrics = brokerMetrics(all)
+  if (spans !== undefined) countSpans(all, spans)
+  const secondsSince = (began: number): number => (elapsedMs() - began) / 1000
+  const watch: Watch = { metrics, span: spanOf(tracing), elapsedMs, secondsSince, scheme }
+  return {
+    door: atDoors(watch),
+    login: ofLogins(watch),
+    store: (store) => stored(watch, store, tracing),
+    idSystem: (plugin, system) => asked(watch, plugin, system),
     breaker: (plugin, call, state) => metrics.breakers.set({ plugin, call }, BREAKER[state]),
     guessing: (of, slices) => metrics.guessing.set({ of }, slices),
     turnedAway: (scope) => metrics.turnedAway.add({ scope }),

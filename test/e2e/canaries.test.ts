@@ -9,6 +9,7 @@ import { setFaults } from '../../adapters/id-system/mock/plugin.ts'
 import { freePorts, readEvents, until } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { cellsOf, expectNoCanary, filesOf } from '../support/canaries.ts'
+import { startCollector, type Collector } from '../support/collector.ts'
 import {
   accept,
   assertionOf,
@@ -84,6 +85,7 @@ describe('No event, log, file or page holds what only the person, the relying pa
   this.timeout(90_000)
   let here: BrokerHere
   let operators: string
+  let collector: Collector
   let folder: string
   let shop: Party
   /** What must be found nowhere. */
@@ -182,7 +184,8 @@ describe('No event, log, file or page holds what only the person, the relying pa
     )
     const [port = 0] = await freePorts(1)
     operators = `http://127.0.0.1:${String(port)}`
-    here = await brokerHere({ mock: { people }, env: { ESIGNET_MANAGEMENT_PORT: String(port) } })
+    collector = await startCollector()
+    here = await brokerHere({ mock: { people }, env: { ESIGNET_MANAGEMENT_PORT: String(port), ESIGNET_TRACES_URL: collector.url } })
     shop = await register(here, await newParty('shop'))
     for (const [what, value] of Object.entries(PERSON)) plant(what, value)
     for (const value of VALUES) plant('a value of a claim', value)
@@ -193,6 +196,7 @@ describe('No event, log, file or page holds what only the person, the relying pa
 
   after(async () => {
     await here.end()
+    await collector.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -414,5 +418,12 @@ describe('No event, log, file or page holds what only the person, the relying pa
   it('none is in any file after it was stopped', async () => {
     await here.broker.close()
     expectCleanFolder()
+  })
+
+  it('none is in the traces', () => {
+    expect(collector.spans().length).to.be.greaterThan(200)
+    // Ids and instants are digits of all lengths.
+    const told = collector.spans().map(({ name, attributes, links }) => JSON.stringify([name, attributes, links]))
+    expectNone('the traces', Buffer.from(told.join('\n')))
   })
 })
