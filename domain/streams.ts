@@ -51,6 +51,9 @@ export const lookStream = (look: string): string => `look-${look}`
 export const CHECKPOINTS = 'checkpoint-audit'
 /** Which nodes started on this store: one stream. */
 export const DEPLOYMENT_STREAM = 'deployment-nodes'
+/** How often an ID system was opened anew. */
+export const PLUGIN_STREAMS = 'deployment-plugin.'
+export const pluginStream = (idSystem: string): string => `${PLUGIN_STREAMS}${idSystem}`
 export const denialStream = (denial: string): string => `denial-${denial}`
 /** What operators did with an event that a group had parked. */
 export const parkedStream = (id: string): string => `parked-${id}`

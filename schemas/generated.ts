@@ -201,6 +201,14 @@ export type DenialRecordDenial = {
   readonly why: 'refused' | 'failed'
 }
 
+/** An operator wants an ID system to be opened anew, by what the settings say now. */
+export type DeploymentReloadPlugin = {
+  readonly type: 'ReloadPlugin'
+  /** When it was wished; the only clock that the rules see (rule 3). */
+  readonly at: Instant
+  readonly plugin: IdSystem
+}
+
 /** A broker asks whether it may serve on this store. */
 export type DeploymentStartNode = {
   readonly type: 'StartNode'
@@ -807,6 +815,9 @@ export type Actor = string
 /** Why: the reference of a case in the operator's own system. */
 export type Case = string
 
+/** What a deployment calls an ID system. */
+export type IdSystem = string
+
 /** The version of the program. */
 export type Program = string
 
@@ -1002,6 +1013,8 @@ export type Config = {
       readonly [k: string]: string
     }
   }[]
+  /** Seconds that a replaced plugin is kept for the logins that it began with (`plugin reload`). */
+  readonly pluginDrainS?: number
   /** Readers of the Secure Biometric Interface, read where the ID system offers `biometrics`. Names as in eSignet's own configuration where it has one. */
   readonly sbi?: {
     /** Which environment readers must be made for. */
@@ -1239,6 +1252,13 @@ export type DeploymentNodeStarted = {
   readonly program: Program
   readonly keys: KeyChecks
   readonly knows: KnownEvents
+}
+
+/** An operator asked every broker to open the ID system {plugin} anew: opening {generation}. */
+export type DeploymentPluginReloadRequested = {
+  readonly plugin: IdSystem
+  /** Which opening it is, by count of the deployment: logins record the one that they began with. */
+  readonly generation: number
 }
 
 /** {actor} looked at {what}. Purpose: {purpose}. Case {case}. */
@@ -2349,7 +2369,9 @@ export type ConsentEvent =
 
 export type DenialEvent = { readonly type: 'CommandDenied'; readonly data: DenialCommandDenied }
 
-export type DeploymentEvent = { readonly type: 'NodeStarted'; readonly data: DeploymentNodeStarted }
+export type DeploymentEvent =
+  | { readonly type: 'NodeStarted'; readonly data: DeploymentNodeStarted }
+  | { readonly type: 'PluginReloadRequested'; readonly data: DeploymentPluginReloadRequested }
 
 export type LookEvent = { readonly type: 'RecordsViewed'; readonly data: LookRecordsViewed }
 
@@ -2431,7 +2453,7 @@ export type ConsentCommand =
 
 export type DenialCommand = DenialRecordDenial
 
-export type DeploymentCommand = DeploymentStartNode
+export type DeploymentCommand = DeploymentReloadPlugin | DeploymentStartNode
 
 export type LookCommand = LookViewRecords
 

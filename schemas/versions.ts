@@ -6,7 +6,7 @@ export const EVENT_VERSIONS = {
   client: { ClientActivated: 1, ClientDeactivated: 1, ClientRegistered: 1, ClientUpdated: 1 },
   consent: { ConsentGiven: 1, ConsentRefused: 1, ConsentReused: 1, ConsentWithdrawn: 1, WithdrawalRequested: 1 },
   denial: { CommandDenied: 1 },
-  deployment: { NodeStarted: 1 },
+  deployment: { NodeStarted: 1, PluginReloadRequested: 1 },
   look: { RecordsViewed: 1 },
   parked: { ParkedDropped: 1, ParkedRetried: 1 },
   person: {
@@ -59,7 +59,7 @@ export const COMMAND_VERSIONS = {
   client: { ActivateClient: 1, DeactivateClient: 1, RegisterClient: 1, UpdateClient: 1 },
   consent: { CompleteWithdrawal: 1, GiveConsent: 1, RefuseConsent: 1, RequestWithdrawal: 1, ReuseConsent: 1 },
   denial: { RecordDenial: 1 },
-  deployment: { StartNode: 1 },
+  deployment: { ReloadPlugin: 1, StartNode: 1 },
   look: { ViewRecords: 1 },
   parked: { DropParked: 1, RetryParked: 1 },
   person: {

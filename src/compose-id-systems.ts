@@ -4,12 +4,13 @@ import { mockPlugin, readNotices, readOutbox, type Message } from '../adapters/i
 import { helpOf, readFixtures, runKit, type KitReport } from '../adapters/id-system/kit/kit.ts'
 import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
 import type { Settings } from './config.ts'
-import { openings } from './openings.ts'
+import { loginIdProblems, type LoginId } from './login-ids.ts'
 import { pluginChoices, type PluginChoice } from './plugin-choices.ts'
+import { watch, type Seen } from './plugin-status.ts'
+import { plugins, type First, type Loaded, type Plugins, type PluginsTools } from './plugins.ts'
 import type { Runtime } from './runtime.ts'
 import type { Observer } from './telemetry/observer.ts'
 import { askedAside, type UnderWay } from './under-way.ts'
-import type { IdSystems, OpenIdSystem } from './world.ts'
 import { Fault, type PluginDescription, type PluginTools } from '../domain/ports.ts'
 
 export type PluginOpening = Pick<PluginLoad, 'objection' | 'onThread' | 'onBreaker'> & { readonly dataDirectory?: string }
@@ -47,57 +48,89 @@ export const openPlugin = async (
   })
 }
 
-type Watching = Pick<Observer, 'idSystem' | 'breaker'>
-
-/** The same, with its calls and its breakers watched. */
-export const openWatched = async (
-  settings: Settings,
-  runtime: Runtime,
-  choice: PluginChoice,
-  observer: Watching,
-  more: PluginOpening = {},
-): Promise<LoadedPlugin> => {
-  let id = ''
-  const onBreaker: PluginOpening['onBreaker'] = (call, state) => observer.breaker(id, call, state)
-  const { description, system } = await openPlugin(settings, runtime, choice, { ...more, onBreaker })
-  id = description.id
-  return { description, system: observer.idSystem(id, system) }
-}
-
 /** What a plugin says of itself with its settings. Nothing is opened. */
 export const describeChoice = (settings: Settings, runtime: Runtime, choice: PluginChoice): Promise<PluginDescription> =>
   describePlugin({ ...choice, tools: toolsFor(runtime, pluginFolder(settings, choice)), timers: runtime.timers })
 
-export type OpenedIdSystems = { readonly idSystems: IdSystems; readonly close: () => Promise<void> }
+/** What the settings name now; read again for each new opening. Throws Fault `invalid`. */
+export type Choices = () => readonly PluginChoice[]
 
-/** Opens them all, one after the other; what one of them keeps open is closed where another cannot be opened. */
-export const openIdSystems = async (
-  settings: Settings,
-  runtime: Runtime,
-  choices: readonly PluginChoice[],
-  { requests, observer }: { readonly requests: UnderWay; readonly observer: Watching },
-): Promise<OpenedIdSystems> => {
-  const opened: OpenIdSystem[] = []
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map(({ system }) => system.close()))
-  }
-  try {
-    for (const choice of choices) {
-      const { description, system } = await openWatched(settings, runtime, choice, observer)
-      opened.push({ description, system: askedAside(system, requests), generation: 1 })
+export type IdSystemsOpening = {
+  readonly choices: Choices
+  readonly requests: UnderWay
+  readonly observer: Pick<Observer, 'idSystem' | 'breaker'>
+  /** Which opening of an ID system the deployment is at. */
+  readonly generationOf: (id: string) => Promise<number>
+}
+
+/** Opens the ID systems; what one of them keeps open is closed where another cannot be opened. */
+export const openIdSystems = async (settings: Settings, runtime: Runtime, opening: IdSystemsOpening): Promise<Plugins> => {
+  const { choices, requests, observer, generationOf } = opening
+  const { clock, timers, log } = runtime
+  const { loginIds = [] } = settings
+  let all: Plugins | undefined
+
+  const open = async (choice: PluginChoice, seen: Seen, objection?: PluginOpening['objection']): Promise<Loaded> => {
+    const own: { description?: PluginDescription } = {}
+    const onBreaker: PluginOpening['onBreaker'] = (call, state) => {
+      seen.onBreaker(call, state)
+      // One that was replaced tells nothing any more.
+      const now = own.description && all?.idSystems.named(own.description.id)
+      if (now !== undefined && now.description === own.description) observer.breaker(now.description.id, call, state)
     }
+    const { description, system } = await openPlugin(settings, runtime, choice, { ...seen, onBreaker, ...(objection && { objection }) })
+    own.description = description
+    return { description, module: choice.module, system: askedAside(observer.idSystem(description.id, system), requests) }
+  }
+
+  /** What the settings name under this id now. */
+  const reopen: PluginsTools['open'] = async (id, seen, others) => {
+    const choice = choices().find((one) => one.id === undefined || one.id === id)
+    if (choice === undefined) throw new Fault('invalid', `the settings name no ID system ${id}`)
+    return open(choice, seen, (description) => {
+      if (choice.id === undefined && description.id !== id)
+        return `it was ${id} and calls itself ${description.id} now: people would be others`
+      const idTypes = [...others, description].flatMap((one) => one.idTypes)
+      return loginIdProblems(loginIds, idTypes)[0]
+    })
+  }
+
+  const first: First[] = []
+  try {
+    for (const choice of choices()) {
+      const watched = watch(clock)
+      const loaded = await open(choice, watched)
+      first.push({ loaded, watch: watched, generation: 1 })
+    }
+    refuseUnknownIds(loginIds, first)
+    const numbered = await Promise.all(first.map(async (one) => ({ ...one, generation: await generationOf(one.loaded.description.id) })))
+    const drainMs = settings.pluginDrainS * 1000
+    all = plugins({ clock, timers, log, drainMs, open: reopen }, numbered)
+    return all
   } catch (error) {
-    await close()
+    await Promise.all(first.map(({ loaded }) => loaded.system.close()))
     throw error
   }
-  return { idSystems: openings(opened), close }
+}
+
+/** What the operator lists and the ID systems do not know would be found out by the first person who types it. */
+const refuseUnknownIds = (loginIds: readonly LoginId[], first: readonly First[]): void => {
+  const problems = loginIdProblems(
+    loginIds,
+    first.flatMap(({ loaded }) => loaded.description.idTypes),
+  )
+  if (problems.length > 0) throw new Fault('invalid', `the settings cannot be used:\n  ${problems.join('\n  ')}`)
 }
 
 /** The mock of the demonstration, which prints the codes that it "sends", and its mailbox. */
-export const demoIdSystems = (settings: Settings, onMessage: (message: Message) => void) => {
+export const demoIdSystems = (settings: Settings, onMessage: (message: Message) => void, reread: () => Settings = () => settings) => {
   const plugin = mockPlugin({ onMessage })
-  const choices = pluginChoices(settings).map((choice) => (choice.module === MOCK_ID ? { ...choice, plugin } : choice))
-  const folders = choices.filter(({ module }) => module === MOCK_ID).map((choice) => pluginFolder(settings, choice))
+  const choicesOf = (read: Settings): readonly PluginChoice[] =>
+    pluginChoices(read).map((choice) => (choice.module === MOCK_ID ? { ...choice, plugin } : choice))
+  const choices: Choices = () => choicesOf(reread())
+  const folders = choicesOf(settings)
+    .filter(({ module }) => module === MOCK_ID)
+    .map((choice) => pluginFolder(settings, choice))
   const inAll = async <T>(read: (folder: string) => Promise<readonly T[]>): Promise<readonly T[]> =>
     (await Promise.all(folders.map(read))).flat()
   return { choices, outbox: () => inAll(readOutbox), notices: () => inAll(readNotices) }

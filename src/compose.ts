@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { getCACertificates } from 'node:tls'
 import { memoryEventStore } from '../adapters/event-store/memory/memory-event-store.ts'
 import { sqliteEventStore } from '../adapters/event-store/sqlite/sqlite-event-store.ts'
-import { openIdSystems } from './compose-id-systems.ts'
+import { openIdSystems, type Choices } from './compose-id-systems.ts'
 import { ensureFolder, openAuditKeys, openKeys, refuseLostKeys, secretsOf } from './compose-keys.ts'
 import { elapsedMs, openObserver } from './compose-telemetry.ts'
 import { fileDestructions } from '../adapters/destructions/file/file-destructions.ts'
@@ -27,9 +27,10 @@ import { firstOf } from './id-systems.ts'
 import { lateness } from './lateness.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { readOnly } from './read-only.ts'
-import type { PluginChoice } from './plugin-choices.ts'
 import type { Runtime } from './runtime.ts'
 import { pace } from './pace.ts'
+import type { Plugins } from './plugins.ts'
+import { wantedGeneration } from './steps/reload-plugin.ts'
 import { openedRequests } from './opened-requests.ts'
 import { ownRuntime } from './system-runtime.ts'
 import { underWay, waitedAside } from './under-way.ts'
@@ -174,16 +175,16 @@ export const openDestructions = ({ auditFolder }: Settings): Destructions => fil
 export const openDocuments = ({ privateKeyHosts }: Settings, { network, timers }: Runtime): RemoteDocuments =>
   httpsDocuments({ network, timers, privateHosts: privateKeyHosts })
 
-export type Opened = { readonly world: World; readonly close: () => Promise<void> }
+export type Opened = { readonly world: World; readonly plugins: Plugins; readonly close: () => Promise<void> }
 
 type Closable = { readonly close: () => Promise<void> }
 
 const openAll = async (
   settings: Settings,
   runtime: Runtime,
-  choices: readonly PluginChoice[],
+  choices: Choices,
   opened: <T extends Closable>(port: T) => T,
-): Promise<World> => {
+): Promise<Omit<Opened, 'close'>> => {
   const { clock, chance, timers, log } = runtime
   const { privateKeyHosts } = settings
   if (privateKeyHosts.length > 0) log.warn('private_key_hosts', { hosts: privateKeyHosts })
@@ -203,9 +204,12 @@ const openAll = async (
   await refuseOddInstances(settings, runtime, { cache: rows, secrets: vault, keys: personKeys })
   const late = opened(lateness(timers, elapsedMs))
   const requests = underWay(UNDER_WAY_MAX, { isLate: () => late.ms() > LATE_MS_MAX, onFull: () => observer.turnedAway('overload') })
-  const { idSystems } = opened(await openIdSystems(settings, runtime, choices, { requests, observer }))
+  const states = stateCache(STATES_MAX)
+  const generationOf = (id: string): Promise<number> => wantedGeneration({ journal, states, timers }, id)
+  const plugins = opened(await openIdSystems(settings, runtime, { choices, requests, observer, generationOf }))
+  const { idSystems } = plugins
   const brand = brandOf(settings.brand ?? {}, settings.timeZone)
-  return {
+  const world: World = {
     ...{ settings, clock, chance, timers, log, observer, journal, vault, personKeys, singleUse, keys, views: served(rows), brand },
     idSystems,
     // Another one may have taken its place by now.
@@ -216,7 +220,7 @@ const openAll = async (
     destructions: openDestructions(settings),
     readers: deviceTrust(settings.sbi, readAnchorFile, (setting) => log.error('reader_anchors_unreadable', { setting })),
     clientKeys: clientKeySets({ documents, clock, log }),
-    states: stateCache(STATES_MAX),
+    states,
     openedRequests: openedRequests(REQUESTS_MAX),
     secrets: await secretsOf(keys),
     policy: await keptPolicy(settings, journal, runtime),
@@ -226,20 +230,21 @@ const openAll = async (
     pace: pace({ clock, timers, chance, underWay: requests }),
     statics: makeStatics(brand),
   }
+  return { world, plugins }
 }
 
 /** Everything that a broker needs, opened. Closing goes the other way round, also where the opening fails: an open store keeps a process alive. */
-export const openWorld = async (settings: Settings, runtime: Runtime, choices: readonly PluginChoice[]): Promise<Opened> => {
+export const openWorld = async (settings: Settings, runtime: Runtime, choices: Choices): Promise<Opened> => {
   const open: Closable[] = []
   const close = async (): Promise<void> => {
     for (const port of open.splice(0).toReversed()) await port.close()
   }
   try {
-    const world = await openAll(settings, runtime, choices, (port) => {
+    const composed = await openAll(settings, runtime, choices, (port) => {
       open.push(port)
       return port
     })
-    return { world, close }
+    return { ...composed, close }
   } catch (error) {
     await close()
     throw error
@@ -252,4 +257,5 @@ export const keptPolicy = async ({ policy }: Settings, journal: Journal, { clock
   return { value: policy, digest: await journal.keepArtefact('policy', content, clock.now(), chance.uuid()) }
 }
 
+export { readStatuses, statusFile } from './compose-plugin-status.ts'
 export { backup as backupEvents } from '../adapters/event-store/sqlite/backup.ts'

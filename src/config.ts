@@ -35,6 +35,7 @@ export type Settings = Omit<Config, 'policy' | 'sbi' | 'guard' | 'port' | 'host'
   readonly trustedProxies: readonly string[]
   readonly privateKeyHosts: readonly string[]
   readonly requestsPerMinute: number
+  readonly pluginDrainS: number
   readonly postsPerMinute: number
   readonly guard: Guard
   readonly policy: Policy
@@ -49,7 +50,7 @@ const POLICY: SchemaNode = policySchema
 
 /** What the schema says of each: it has a default for all of these. */
 const DEFAULTS = documentDefaults('config') as Required<
-  Pick<Config, 'port' | 'host' | 'data' | 'timeZone' | 'trustedProxies' | 'requestsPerMinute' | 'privateKeyHosts'>
+  Pick<Config, 'port' | 'host' | 'data' | 'timeZone' | 'trustedProxies' | 'requestsPerMinute' | 'privateKeyHosts' | 'pluginDrainS'>
 > & {
   readonly demo: { readonly port: number }
   readonly guard: Omit<Guard, 'captcha'>
@@ -238,6 +239,7 @@ export const readSettings = (
       trustedProxies: given.trustedProxies ?? DEFAULTS.trustedProxies,
       privateKeyHosts: given.privateKeyHosts ?? DEFAULTS.privateKeyHosts,
       requestsPerMinute: given.requestsPerMinute ?? DEFAULTS.requestsPerMinute,
+      pluginDrainS: given.pluginDrainS ?? DEFAULTS.pluginDrainS,
       postsPerMinute: given.postsPerMinute ?? POSTS_A_REQUEST * (given.requestsPerMinute ?? DEFAULTS.requestsPerMinute),
       guard: guardOf(guard),
       policy: policy.value,

@@ -8,11 +8,12 @@ import { checkpoint, type CheckpointState } from '../domain/checkpoint/checkpoin
 import { notices as noticesGiven, type NoticesCommand, type NoticesState } from '../domain/person/notices.ts'
 import { consent, type ConsentState } from '../domain/consent/consent.ts'
 import { deployment, type DeploymentState } from '../domain/deployment/node.ts'
+import { plugin, type PluginState } from '../domain/deployment/plugin.ts'
 import { look, type LookState } from '../domain/look/look.ts'
 import { switching, type SwitchingState } from '../domain/projection/switching.ts'
 import { signingKey, type SigningKeyState } from '../domain/signing-key/signing-key.ts'
 import { parked, type ParkedState } from '../domain/parked/parked.ts'
-import { idOf, kindOf } from '../domain/streams.ts'
+import { idOf, kindOf, PLUGIN_STREAMS } from '../domain/streams.ts'
 import { transaction } from '../domain/transaction/decide.ts'
 import type { TransactionRules } from '../domain/transaction/rules.ts'
 import type { TransactionState } from '../domain/transaction/state.ts'
@@ -25,8 +26,9 @@ import type {
   ClientEvent,
   ConsentCommand,
   ConsentEvent,
-  DeploymentCommand,
   DeploymentEvent,
+  DeploymentReloadPlugin,
+  DeploymentStartNode,
   LookCommand,
   LookEvent,
   ParkedCommand,
@@ -51,8 +53,12 @@ export const signingKeys: StreamRules<SigningKeyState, SigningKeyCommand, unknow
   decider: signingKey,
   reading: 'restates',
 }
-export const deployments: StreamRules<DeploymentState, DeploymentCommand, unknown, DeploymentEvent> = {
+export const deployments: StreamRules<DeploymentState, DeploymentStartNode, unknown, DeploymentEvent> = {
   decider: deployment,
+  reading: 'restates',
+}
+export const pluginOpenings: StreamRules<PluginState, DeploymentReloadPlugin, unknown, DeploymentEvent> = {
+  decider: plugin,
   reading: 'restates',
 }
 export const looks: StreamRules<LookState, LookCommand, unknown, LookEvent> = { decider: look, reading: 'restates' }
@@ -101,7 +107,7 @@ export const rulesOfStream = (stream: string): AnyStreamRules | undefined => {
       case 'signing-key':
         return signingKeys
       case 'deployment':
-        return deployments
+        return stream.startsWith(PLUGIN_STREAMS) ? pluginOpenings : deployments
       case 'look':
         return looks
       case 'checkpoint':

@@ -39,9 +39,18 @@ const register = async (world: World, privateJwk: Awaited<ReturnType<typeof demo
 }
 
 /** Broker, mock ID system and demo relying party in one process (rule 44): what `serve --demo` starts. */
-export const demonstrate = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Demonstration> => {
+export const demonstrate = async (
+  settings: Settings,
+  runtime: Runtime,
+  print: (line: string) => void,
+  reread?: () => Settings,
+): Promise<Demonstration> => {
   const { host } = new URL(settings.issuer)
-  const idSystems = demoIdSystems(settings, (message) => print(`  ${message.channel} to ${message.to}: ${messageText(message, host)}`))
+  const idSystems = demoIdSystems(
+    settings,
+    (message) => print(`  ${message.channel} to ${message.to}: ${messageText(message, host)}`),
+    reread,
+  )
   const { clock, chance, timers, log } = runtime
   const server = await openDemoServer(settings.demoPort, log)
   const closing: (() => Promise<void>)[] = [() => server.close()]

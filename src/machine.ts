@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Folder, Machine, Opening, Running, Stores } from './cli/context.ts'
-import { backupEvents, keptPolicy, openDestructions, openDocuments, openEventStore, openViews } from './compose.ts'
+import { backupEvents, keptPolicy, openDestructions, openDocuments, openEventStore, openViews, readStatuses } from './compose.ts'
 import { openAuditKeys, openKeys } from './compose-keys.ts'
 import { checkConformance, checkPlugin, describeChoice } from './compose-id-systems.ts'
 import { readSettings, type Settings } from './config.ts'
@@ -63,8 +63,10 @@ const open = async (settings: Settings, runtime: Runtime, folder: Folder): Promi
   }
 }
 
-const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: string) => void): Promise<Running> => {
-  const { origin, readers, close } = await demonstrate(settings, runtime, print)
+type Reread = () => Settings
+
+const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: string) => void, reread: Reread): Promise<Running> => {
+  const { origin, readers, close } = await demonstrate(settings, runtime, print, reread)
   return {
     lines: [
       `eSignet is ready at ${settings.issuer} (demonstration, data in ${settings.data}).`,
@@ -82,8 +84,8 @@ const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: str
   }
 }
 
-const serveProduction = async (settings: Settings, runtime: Runtime): Promise<Running> => {
-  const broker = await serve(settings, runtime, pluginChoices(settings))
+const serveProduction = async (settings: Settings, runtime: Runtime, reread: Reread): Promise<Running> => {
+  const broker = await serve(settings, runtime, () => pluginChoices(reread()))
   return { lines: [`eSignet is ready at ${settings.issuer}, listening on ${settings.host}:${String(broker.port)}.`], close: broker.close }
 }
 
@@ -111,6 +113,7 @@ type Composed = Pick<
   | 'checkPlugin'
   | 'checkConformance'
   | 'plugins'
+  | 'pluginStatus'
   | 'backup'
   | 'serve'
 >
@@ -163,14 +166,17 @@ export const composed = (runtime: Runtime, environment: Environment, directory: 
         module,
         use: module === 'mock' ? 'the mock, for the demonstration' : 'ID system',
       })),
+    pluginStatus: async (opening) => readStatuses(settingsOf(opening), runtime.clock.now()),
     backup: async (opening, to, progress) => {
       const file = join(settingsOf(opening).data, 'events.db')
       const done = await backupEvents(file, to, { progress: ({ pagesTotal, pagesLeft }) => progress(pagesTotal - pagesLeft, pagesTotal) })
       return done.position
     },
     serve: (opening, demo) => {
-      const settings = settingsFrom(opening, environment, demo ? 'demo' : 'production', directory)
-      return demo ? serveDemo(settings, runtime, print) : serveProduction(settings, runtime)
+      const read = (): Settings => settingsFrom(opening, environment, demo ? 'demo' : 'production', directory)
+      const settings = read()
+      // Read again for each new opening of a plugin; what else changed there waits for the next start.
+      return demo ? serveDemo(settings, runtime, print, read) : serveProduction(settings, runtime, read)
     },
   }
 }

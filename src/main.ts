@@ -1,4 +1,5 @@
-import { openWorld } from './compose.ts'
+import { openWorld, statusFile, type Opened } from './compose.ts'
+import type { Choices } from './compose-id-systems.ts'
 import type { Settings } from './config.ts'
 import { sha256 } from './crypto/hash.ts'
 import { createApp } from './http/app.ts'
@@ -14,17 +15,16 @@ import { deliveries, outcomes } from './reactors/deliveries.ts'
 import { run as runLoop } from './reactors/loop.ts'
 import { personNotices } from './reactors/notices.ts'
 import { pluginEvents } from './reactors/plugin-events.ts'
+import { pluginReloads } from './reactors/plugin-reloads.ts'
 import { retentionLoop } from './reactors/retention.ts'
 import { signingKeyLoop } from './reactors/signing-keys.ts'
-import type { PluginChoice } from './plugin-choices.ts'
+import type { Plugins } from './plugins.ts'
 import { PROGRAM_VERSION } from './program.ts'
 import type { Runtime } from './runtime.ts'
 import { startNode } from './steps/start-node.ts'
 import { tendKeys } from './steps/tend-keys.ts'
-import { loginIdProblems } from './login-ids.ts'
 import { contrastProblems } from './ui/theme.ts'
 import type { World } from './world.ts'
-import { Fault } from '../domain/ports.ts'
 import { projections } from '../projections/index.ts'
 import type { Runner } from '../projections/run.ts'
 import { runServing } from '../projections/serving.ts'
@@ -41,15 +41,16 @@ export type Broker = {
   readonly close: () => Promise<void>
 }
 
-const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
-  const following = await pluginEvents(world)
+const startReactors = async (world: World, plugins: Plugins): Promise<readonly Stoppable[]> => {
   const telling = personNotices(world)
-  const started = [deliveries(world), await outcomes(world), await completions(world), ...following, ...(telling ? [telling] : [])]
+  const reloads = await pluginReloads(world, plugins, statusFile(world.settings, world))
+  const started = [deliveries(world), await outcomes(world), await completions(world), reloads, ...(telling ? [telling] : [])]
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
   }
   return [
     ...started,
+    await pluginEvents(world, plugins),
     runLoop(world, deadlines),
     runLoop(world, signingKeyLoop),
     runLoop(world, checkpointLoop),
@@ -57,21 +58,11 @@ const startReactors = async (world: World): Promise<readonly Stoppable[]> => {
   ]
 }
 
-/** What the operator lists and the ID systems do not know would be found out by the first person who types it. */
-const refuseUnknownIds = ({ settings: { loginIds = [] }, idSystems }: World): void => {
-  const problems = loginIdProblems(
-    loginIds,
-    idSystems.serving().flatMap(({ description }) => description.idTypes),
-  )
-  if (problems.length > 0) throw new Fault('invalid', `the settings cannot be used:\n  ${problems.join('\n  ')}`)
-}
-
 const open = async (
-  world: World,
+  { world, plugins }: Pick<Opened, 'world' | 'plugins'>,
   started: Stoppable[],
 ): Promise<Omit<Broker, 'world' | 'close'> & { readonly server: Awaited<ReturnType<typeof listen>> }> => {
   const { settings, journal, views, clock, timers, log, brand } = world
-  refuseUnknownIds(world)
   // Before anything is written that the others might not want.
   await startNode(world, PROGRAM_VERSION)
   for (const problem of contrastProblems(brand)) log.warn('brand_hard_to_read', { problem })
@@ -82,22 +73,22 @@ const open = async (
   // What the metadata promises is there before a door opens.
   await tendKeys(world)
   await tendKeys(auditing(world), [AUDIT_ALGORITHM])
-  started.push(...(await startReactors(world)))
+  started.push(...(await startReactors(world, plugins)))
   started.push(...(await openManagement(world, runners)))
   const server = await listen(createApp(world, routes), { host: settings.host, port: settings.port })
   return { server, port: server.port, runners }
 }
 
 /** The broker: stores opened, projections and reactors following, doors open. Where a door cannot be opened, nothing stays open. */
-export const serve = async (settings: Settings, runtime: Runtime, choices: readonly PluginChoice[]): Promise<Broker> => {
-  const { world, close } = await openWorld(settings, runtime, choices)
+export const serve = async (settings: Settings, runtime: Runtime, choices: Choices): Promise<Broker> => {
+  const { world, plugins, close } = await openWorld(settings, runtime, choices)
   const started: Stoppable[] = []
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((part) => part.stop()))
     await close()
   }
   try {
-    const { server, port, runners } = await open(world, started)
+    const { server, port, runners } = await open({ world, plugins }, started)
     return {
       world,
       port,

@@ -1,4 +1,4 @@
-import type { DeploymentCommand, DeploymentEvent, DeploymentNodeStarted } from '../../schemas/generated.ts'
+import type { DeploymentEvent, DeploymentNodeStarted, DeploymentStartNode } from '../../schemas/generated.ts'
 import { recorded, refused, type Decider } from '../decider.ts'
 import { plusSeconds } from '../time.ts'
 
@@ -20,7 +20,7 @@ export const unreadBy = (mine: Known, theirs: Known): readonly string[] =>
  * Who may serve on a store: the keys must be those of all who served before, or every person would be somebody else; the program
  * must read what was recorded; the clock must not stand before what happened already.
  */
-export const deployment: Decider<DeploymentState, DeploymentCommand, unknown, DeploymentEvent> = {
+export const deployment: Decider<DeploymentState, DeploymentStartNode, unknown, DeploymentEvent> = {
   initialState: {},
   decide: ({ at, program, keys, knows, besideNewer }, state) => {
     if (state.keys !== undefined && (state.keys.master !== keys.master || state.keys.subject !== keys.subject))
@@ -32,5 +32,5 @@ export const deployment: Decider<DeploymentState, DeploymentCommand, unknown, De
     const said = Object.fromEntries(unread.map((type) => [type, state.knows?.[type] ?? 1]))
     return recorded({ type: 'NodeStarted', data: { at, program, keys, knows: { ...knows, ...said } } })
   },
-  evolve: (state, event) => ((event.type as string) === 'NodeStarted' ? event.data : state),
+  evolve: (state, event) => (event.type === 'NodeStarted' ? event.data : state),
 }

@@ -5,6 +5,7 @@ import type { Settings } from '../config.ts'
 import type { StateCache } from '../handle.ts'
 import type { Journal } from '../journal.ts'
 import type { Runtime } from '../runtime.ts'
+import type { NodeStatus } from '../plugin-status.ts'
 import type { Deciding } from '../steps/act.ts'
 import type { Persons } from '../persons.ts'
 import type { Destructions, Json, KeyStore, Position, RemoteDocuments, SigningKeys } from '../../domain/ports.ts'
@@ -71,6 +72,8 @@ export type Machine = Runtime & {
   readonly checkPlugin: (module: string, settings: { readonly [key: string]: Json }) => Promise<readonly string[]>
   readonly checkConformance: (choice: Conformance) => Promise<KitReport>
   readonly plugins: (opening: Opening) => Promise<readonly { readonly id?: string; readonly module: string; readonly use: string }[]>
+  /** What the brokers that run on this data folder say of their ID systems. */
+  readonly pluginStatus: (opening: Opening) => Promise<readonly NodeStatus[]>
   readonly backup: (opening: Opening, to: string, progress: (done: number, total: number) => void) => Promise<Position | undefined>
   readonly serve: (opening: Opening, demo: boolean) => Promise<Running>
 }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Machine } from './context.ts'
 import { complain, say, sayJson, table } from './output.ts'
 import { linesOf } from './plugin-report.ts'
+import { pluginReloadVerbs } from './plugin-reload.ts'
 import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { parseObject } from '../../domain/json.ts'
 import type { Json } from '../../domain/ports.ts'
@@ -56,6 +57,7 @@ const check = async (machine: Machine, args: Args): Promise<ExitCode> => {
 }
 
 export const pluginVerbs: readonly Verb[] = [
+  ...pluginReloadVerbs,
   { name: 'plugin list', operands: '', summary: 'the ID systems that the settings name, or the mock', run: list },
   {
     name: 'plugin check',

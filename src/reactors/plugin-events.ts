@@ -1,25 +1,52 @@
 import { follow, type Following } from './follow.ts'
+import type { Plugins } from '../plugins.ts'
 import type { OpenIdSystem, World } from '../world.ts'
 
 /** The group in which a plugin follows. */
 export const pluginGroup = (id: string): string => `plugin-${id.toLowerCase().replace(/[^a-z0-9]/g, '-')}`
 
-/** The facts that one plugin follows. */
-const eventsOf = async (world: World, { system, description }: OpenIdSystem): Promise<Following | undefined> => {
-  const { on = {} } = system
-  const types = Object.keys(on)
-  if (types.length === 0) return undefined
-  return follow(world, {
-    name: pluginGroup(description.id),
+const typesOf = (opened: OpenIdSystem | undefined): readonly string[] => Object.keys(opened?.system.on ?? {})
+
+/** The facts that the plugin of one ID system follows: whichever opening serves when a fact comes is told of it. */
+const eventsOf = (world: World, id: string, types: readonly string[]): Promise<Following> =>
+  follow(world, {
+    name: pluginGroup(id),
     types,
-    handler: async ({ id, stream, revision, position, type, version, at, correlation, data }) => {
-      await on[type]?.({ id, stream, revision, position, type, version, at, correlation, data })
+    handler: async ({ id: event, stream, revision, position, type, version, at, correlation, data }) => {
+      const fact = { id: event, stream, revision, position, type, version, at, correlation, data }
+      await world.idSystems.named(id)?.system.on?.[type]?.(fact)
     },
   })
-}
 
 /** The facts that plugins follow, each by a checkpoint of its own (architecture 7): one that is down delays no other. */
-export const pluginEvents = async (world: World): Promise<readonly Following[]> => {
-  const following = await Promise.all(world.idSystems.serving().map((opened) => eventsOf(world, opened)))
-  return following.filter((one) => one !== undefined)
+export const pluginEvents = async (world: World, plugins: Plugins): Promise<{ readonly stop: () => Promise<void> }> => {
+  const following = new Map<string, { readonly types: readonly string[]; readonly by: Following }>()
+  let turn = Promise.resolve()
+  let isStopped = false
+  const start = async (id: string): Promise<void> => {
+    const types = typesOf(plugins.idSystems.named(id))
+    const before = following.get(id)
+    if (isStopped || types.join(' ') === (before?.types ?? []).join(' ')) return
+    await before?.by.stop()
+    following.delete(id)
+    if (types.length === 0) return
+    const by = await eventsOf(world, id, types)
+    by.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
+    following.set(id, { types, by })
+  }
+  plugins.onServing((id) => {
+    turn = turn
+      .then(() => start(id))
+      .catch((error: unknown) =>
+        world.log.error('plugin_events_not_followed', { plugin: id, error: error instanceof Error ? error.name : '' }),
+      )
+  })
+  for (const { description } of plugins.idSystems.serving()) await start(description.id)
+  return {
+    stop: async () => {
+      isStopped = true
+      await turn
+      await Promise.all([...following.values()].map(({ by }) => by.stop()))
+    },
+  }
 }

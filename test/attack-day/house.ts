@@ -72,7 +72,7 @@ export const openHouse = async (): Promise<House> => {
   const asked: House['asked'] = []
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const runtime = { ...time, chance: systemChance, network: noNetwork, log: silent }
-  const broker = await serve(read.settings, runtime, [{ module: 'mock', settings: {}, plugin: counted(asked) }])
+  const broker = await serve(read.settings, runtime, () => [{ module: 'mock', settings: {}, plugin: counted(asked) }])
   const party: Party = await newParty('shop')
   const { world } = broker
   const completed = completeRegistration(party.registration, { plugin: world.idSystem.description, policy: world.policy.value })

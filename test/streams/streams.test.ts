@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'mocha'
 import { fold } from '../../domain/decider.ts'
 import type { NewEvent } from '../../domain/ports.ts'
-import { idOf, kindOf } from '../../domain/streams.ts'
+import { idOf, kindOf, PLUGIN_STREAMS } from '../../domain/streams.ts'
 import type { Recorded } from '../../projections/projection.ts'
 import { checkCommand, checkEvent, COMMAND_VERSIONS, EVENT_VERSIONS } from '../../schemas/check.ts'
 import { upcast, upcastCommand } from '../../schemas/upcast.ts'
@@ -16,6 +16,7 @@ import {
   deployments,
   looks,
   notices,
+  pluginOpenings,
   signingKeys,
   transactions,
   trustedDevices,
@@ -77,7 +78,7 @@ const stateOf = (history: History): unknown => {
     case 'signing-key':
       return foldAll(signingKeys, history)
     case 'deployment':
-      return foldAll(deployments, history)
+      return history.stream.startsWith(PLUGIN_STREAMS) ? foldAll(pluginOpenings, history) : foldAll(deployments, history)
     case 'look':
       return foldAll(looks, history)
     case 'denial':

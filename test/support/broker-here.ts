@@ -7,6 +7,7 @@ import type { Json, Network } from '../../domain/ports.ts'
 import { readSettings } from '../../src/config.ts'
 import { completeRegistration } from '../../src/client-registration.ts'
 import { describedBy } from '../../src/id-systems.ts'
+import type { Choices } from '../../src/compose-id-systems.ts'
 import { pluginChoices } from '../../src/plugin-choices.ts'
 import { keepClient, switchClient } from '../../src/steps/register-client.ts'
 import { serve, type Broker } from '../../src/main.ts'
@@ -52,6 +53,8 @@ export const brokerHere = async (
     /** What it reaches of its own accord: nothing, unless a test lets it. */
     readonly network?: Network
     readonly mock?: { readonly [key: string]: Json }
+    /** Its ID systems, asked again at each reload; the mock, unless a test names others. */
+    readonly choices?: Choices
   } = {},
 ): Promise<BrokerHere> => {
   const folder = mkdtempSync(join(tmpdir(), 'esignet-here-'))
@@ -73,7 +76,11 @@ export const brokerHere = async (
     log: jsonLog(clock, 'info', (line) => (log += line)),
   }
   const own = { module: 'mock', settings: options.mock ?? {}, plugin: mockPlugin() }
-  const broker = await serve(read.settings, runtime, read.settings.idSystems === undefined ? [own] : pluginChoices(read.settings))
+  const broker = await serve(
+    read.settings,
+    runtime,
+    options.choices ?? (() => (read.settings.idSystems === undefined ? [own] : pluginChoices(read.settings))),
+  )
   return {
     issuer: read.settings.issuer,
     data,

@@ -101,6 +101,7 @@ export const commandLine = (world: Given, change: Partial<Machine> = {}) => {
         checks: [{ group: 'manifest', check: 'is up', outcome: module === 'mock' ? 'passed' : 'found', detail: 'health() says down' }],
       }),
       plugins: async () => [{ module: 'mock', use: 'ID system' }],
+      pluginStatus: async () => [],
       backup: async () => undefined,
       serve: async (_opening, demo) => ({ lines: [demo ? 'demo' : 'production'], close: async () => undefined }),
       ...change,

@@ -49,7 +49,7 @@ describe('a node starts only when store, program, keys and clock agree', () => {
       started({ knows: { ...knows, 'transaction/Future': 2 } }),
       undefined,
     )
-    expect(events[0]?.data.knows).to.deep.equal({ ...knows, 'transaction/Future': 2 })
+    expect(events[0]?.type === 'NodeStarted' && events[0].data.knows).to.deep.equal({ ...knows, 'transaction/Future': 2 })
     const after = deployment.evolve({}, events[0] ?? { type: 'NodeStarted', data: { at: at(0), program: '1.0.0', keys, knows } })
     expect(deployment.decide(wish, after, undefined).refusal).to.equal('node_program_older')
   })
