@@ -10,6 +10,7 @@ import { personVerbs } from './person.ts'
 import { pluginVerbs } from './plugin.ts'
 import { projectionVerbs } from './projection.ts'
 import { serveVerb } from './serve.ts'
+import { statsVerbs } from './stats.ts'
 import { txVerbs } from './tx.ts'
 import type { Verb } from './verb.ts'
 
@@ -19,6 +20,7 @@ const ALL: readonly Verb[] = [
   ...clientKeyVerbs,
   ...keyVerbs,
   ...txVerbs,
+  ...statsVerbs,
   ...consentVerbs,
   ...personVerbs,
   ...auditVerbs,

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'mocha'
 import { follow } from '../../src/reactors/follow.ts'
 import { pluginGroup } from '../../src/reactors/plugin-events.ts'
 import type { ParkedMessage } from '../../src/parked.ts'
+import type { Funnel, Statistics } from '../../src/statistics.ts'
 import type { Stuck } from '../../src/stuck.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { until } from '../support/broker.ts'
@@ -74,5 +75,15 @@ describe('An operator at the command line, beside a broker that runs', function 
     expect([found.rules[0], found.client, found.step]).to.deep.equal(['silent', 'shop', 'prove'])
     await begun.browser.submit(begun.page, 'form-cancel')
     expect(await stuck()).to.equal(undefined)
+  })
+
+  it('4.3 says how far sign-ins came, by relying party and hour, while they are done', async () => {
+    const told = JSON.parse(await ok('stats', '--client', 'shop', '--json')) as Statistics
+    // One went on to tokens; the other was left, and perhaps began in another hour.
+    const sum = (name: keyof Funnel) => told.funnel.reduce((all, row) => all + row[name], 0)
+    expect([sum('started'), sum('authenticated'), sum('exchanged')]).to.deep.equal([2, 1, 1])
+    expect(told.factors.map(({ factor, what, right }) => [factor, what, right])).to.deep.equal([['pin', 'verify', 1]])
+    expect(told.errors).to.deep.equal([{ client: 'shop', error: 'cancelled', signIns: 1 }])
+    expect(await ok('stats', '--client', 'shop')).to.match(/^tokens +█+░+ 1 {2}50 %$/m)
   })
 })
