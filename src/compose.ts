@@ -58,7 +58,7 @@ const STATES_MAX = 8192
 /** Requests that may want the processor at once; beyond, new logins are turned away. Each waits about as many milliseconds. */
 const UNDER_WAY_MAX = 128
 /** The event loop is as late as this where it has more to do than it can; beyond, new logins are turned away. */
-const LATE_MS_MAX = 400
+const LATE_MS_MAX = 250
 /** Opened requests of live logins kept in memory, about 1 kB each. */
 const REQUESTS_MAX = 4096
 

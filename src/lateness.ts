@@ -1,10 +1,11 @@
 import type { Timers } from '../domain/ports.ts'
 
-/** How often it is looked, milliseconds. */
+/** How often it is looked, milliseconds, and how many looks one after the other have to be late: a pause of the machine is no load. */
 const LOOK_MS = 50
+const LOOKS = 3
 
 export type Lateness = {
-  /** How late the event loop came to what was due, milliseconds: about as long as a request waits before anybody looks at it. */
+  /** How late the event loop has been coming to what was due, milliseconds: about as long as a request waits before anybody looks at it. */
   readonly ms: () => number
   readonly close: () => Promise<void>
 }
@@ -12,16 +13,14 @@ export type Lateness = {
 /** `elapsedMs`: a clock that nobody sets. */
 export const lateness = (timers: Timers, elapsedMs: () => number): Lateness => {
   const stopping = new AbortController()
-  let due = elapsedMs() + LOOK_MS
-  let late = 0
+  let looks: readonly number[] = [0]
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      due = elapsedMs() + LOOK_MS
+      const due = elapsedMs() + LOOK_MS
       await timers.sleep(LOOK_MS, stopping.signal)
-      late = Math.max(0, elapsedMs() - due)
+      looks = [...looks, Math.max(0, elapsedMs() - due)].slice(-LOOKS)
     }
   }
   void watch()
-  // What is due already and did not come is late too.
-  return { ms: () => Math.max(late, elapsedMs() - due), close: async () => stopping.abort() }
+  return { ms: () => Math.min(...looks), close: async () => stopping.abort() }
 }
