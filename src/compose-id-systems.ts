@@ -2,7 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { mockPlugin, readNotices, readOutbox, type Message } from '../adapters/id-system/mock/plugin.ts'
 import { helpOf, readFixtures, runKit, type KitReport } from '../adapters/id-system/kit/kit.ts'
-import { describePlugin, loadPlugin, type LoadedPlugin, type PluginLoad } from '../adapters/id-system/registry.ts'
+import { byUrl } from '../adapters/id-system/http/by-url.ts'
+import {
+  checkPlugin as checkLoaded,
+  describePlugin,
+  loadPlugin,
+  type LoadedPlugin,
+  type PluginLoad,
+  type PluginReport,
+} from '../adapters/id-system/registry.ts'
 import type { Settings } from './config.ts'
 import { loginIdProblems, type LoginId } from './login-ids.ts'
 import { pluginChoices, type PluginChoice } from './plugin-choices.ts'
@@ -136,7 +144,8 @@ export const demoIdSystems = (settings: Settings, onMessage: (message: Message) 
   return { choices, outbox: () => inAll(readOutbox), notices: () => inAll(readNotices) }
 }
 
-export { checkPlugin } from '../adapters/id-system/registry.ts'
+/** Whether a plugin, or the ID system at a URL, can be used: opens it, asks for its health, closes it. */
+export const checkPlugin = async (load: PluginLoad): Promise<PluginReport> => checkLoaded({ ...load, ...(await byUrl(load)) })
 
 export type { CheckReport, KitReport } from '../adapters/id-system/kit/kit.ts'
 
@@ -146,16 +155,17 @@ export type Conformance = PluginChoice & {
   readonly folder: string
 }
 
-/** Whether a plugin keeps to the contract, check by check. Throws Fault `invalid` where the fixtures cannot be used. */
+/** Whether a plugin, or the ID system at a URL, keeps to the contract, check by check. Throws Fault `invalid` where the fixtures cannot be used. */
 export const checkConformance = async (choice: Conformance, runtime: Runtime, dataDirectory: string): Promise<KitReport> => {
   const read = readFixtures(choice.fixtures)
   if (!read.ok) throw new Fault('invalid', ['the fixtures cannot be used:', ...read.problems].join('\n  '))
   const { fixtures } = read
-  return runKit({
-    ...choice,
+  const report = await runKit({
+    ...(await byUrl(choice)),
     ...toolsFor(runtime, dataDirectory),
     timers: runtime.timers,
     fixtures,
     help: helpOf(fixtures, choice.folder, dataDirectory),
   })
+  return { ...report, module: choice.module }
 }

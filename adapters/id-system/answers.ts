@@ -50,7 +50,8 @@ const answer = (value: Json): Json => ({
 
 const list = (words: readonly string[]): Json => ({ type: 'array', items: { enum: words }, minItems: 1, uniqueItems: true })
 
-const SCHEMAS = {
+/** What each call may answer, as JSON Schema. */
+export const answerSchemas = {
   verify: answer(
     object(
       { subjectKey: text(256), session: text(8192), sessionExpiresAt: instant, factorsProven: list(FACTORS) },
@@ -63,14 +64,14 @@ const SCHEMAS = {
   resolve: answer(object({ subjectKey: text(256) })),
 } as const
 
-export type Question = keyof typeof SCHEMAS
+export type Question = keyof typeof answerSchemas
 
 const compiled = new Map<Question, ValidateFunction>()
 
 const validatorOf = (question: Question): ValidateFunction => {
   const known = compiled.get(question)
   if (known !== undefined) return known
-  const made = new Ajv2020({ validateFormats: false }).compile(SCHEMAS[question] as { readonly [key: string]: Json })
+  const made = new Ajv2020({ validateFormats: false }).compile(answerSchemas[question] as { readonly [key: string]: Json })
   compiled.set(question, made)
   return made
 }

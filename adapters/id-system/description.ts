@@ -80,7 +80,8 @@ const describedMembers: Readonly<Record<string, Json>> = {
   sessionLifetimeS: { type: 'integer', minimum: 10, maximum: 86_400 },
 }
 
-const descriptionSchema = object(describedMembers, { verifiedClaims: verifiedSchema })
+/** What a plugin may say of itself, as JSON Schema. */
+export const descriptionSchema = object(describedMembers, { verifiedClaims: verifiedSchema })
 
 /** Where and why, never the value found there: settings hold secrets. */
 export const wordsOf = ({ instancePath, message = 'is wrong', params }: ErrorObject): string => {

@@ -18,6 +18,7 @@ type Shipped = {
 /** Plugins that ship, by the word that configuration may use instead of a path. */
 const SHIPPED: Readonly<Record<string, Shipped>> = {
   mock: { url: new URL('./mock/plugin.ts', import.meta.url), embedded: true },
+  http: { url: new URL('./http/plugin.ts', import.meta.url), embedded: true },
   'mock-wire': { url: new URL('./mock-wire/plugin.ts', import.meta.url), embedded: true },
   'mosip-ida': { url: new URL('./mosip-ida/plugin.ts', import.meta.url), embedded: true },
   'sunbird-rc': { url: new URL('./sunbird-rc/plugin.ts', import.meta.url), embedded: true },

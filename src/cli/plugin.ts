@@ -1,11 +1,13 @@
+import { createPublicKey } from 'node:crypto'
 import { dirname } from 'node:path'
+import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { Machine } from './context.ts'
 import { complain, say, sayJson, table } from './output.ts'
 import { linesOf } from './plugin-report.ts'
 import { pluginReloadVerbs } from './plugin-reload.ts'
 import { operand, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { parseObject } from '../../domain/json.ts'
-import type { Json } from '../../domain/ports.ts'
+import { Fault, type Json } from '../../domain/ports.ts'
 
 const list = async (machine: Machine, args: Args): Promise<ExitCode> => {
   const { terminal } = machine
@@ -56,13 +58,27 @@ const check = async (machine: Machine, args: Args): Promise<ExitCode> => {
   return report.conforms ? 0 : 1
 }
 
+/** The public half of the key that signs what the plugin `http` asks, as its ID system needs it. */
+const key = async ({ files, terminal }: Machine, args: Args): Promise<ExitCode> => {
+  const file = operand(args, 0)
+  let jwk: JWK
+  try {
+    jwk = createPublicKey(await files.text(file)).export({ format: 'jwk' })
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    throw new UsageError(`${file}: holds no key (PEM)`)
+  }
+  sayJson(terminal, { keys: [{ ...jwk, kid: await calculateJwkThumbprint(jwk) }] })
+  return 0
+}
+
 export const pluginVerbs: readonly Verb[] = [
   ...pluginReloadVerbs,
   { name: 'plugin list', operands: '', summary: 'the ID systems that the settings name, or the mock', run: list },
   {
     name: 'plugin check',
-    operands: 'MODULE',
-    summary: 'whether a plugin can be used; with fixtures, whether it keeps its contract',
+    operands: 'MODULE|URL',
+    summary: 'whether a plugin can be used; with fixtures, whether it keeps to the contract',
     help: [
       'It is opened and asked for its health. With fixtures the conformance kit logs',
       'their people in, and does to it what a login, a crash and an attacker would do.',
@@ -74,5 +90,11 @@ export const pluginVerbs: readonly Verb[] = [
       fixtures: 'a file with people who exist for tests (JSON): runs the conformance kit',
     },
     run: check,
+  },
+  {
+    name: 'plugin key',
+    operands: 'FILE',
+    summary: 'the public half of a signingKeyFile (PEM), as a JWK Set for the ID system',
+    run: key,
   },
 ]

@@ -1,7 +1,10 @@
+import { generateKeyPair } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { calculateJwkThumbprint, type JWK } from 'jose'
 import { after, before, describe, it } from 'mocha'
 import { VERBS } from '../../../src/cli/verbs.ts'
 import { CONSENT, finish, given, OTHER_TX, PERSON, signIn, TX, type Given } from '../../support/given.ts'
@@ -254,6 +257,18 @@ describe('command line', () => {
       expect(await run('plugin check mock')).to.include({ code: 0 })
       expect(await run('plugin check ./none.js')).to.include({ code: 1, err: './none.js: it cannot be imported\n' })
       expect((await run('plugin list --json')).json()).to.have.length(1)
+    })
+
+    it('key prints the public half of a key, by its thumbprint, and nothing of the private one', async () => {
+      const file = join(folder, 'key.pem')
+      const { publicKey, privateKey } = await promisify(generateKeyPair)('ed25519')
+      writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+      const { kty, crv, x } = publicKey.export({ format: 'jwk' })
+      const printed = (await run(['plugin', 'key', file])).json()
+      const jwk = { kty, crv, x } as JWK
+      expect(printed).to.deep.equal({ keys: [{ ...jwk, kid: await calculateJwkThumbprint(jwk) }] })
+      writeFileSync(file, 'no key')
+      expect(await run(['plugin', 'key', file])).to.include({ code: 2, out: '' })
     })
 
     it('check with fixtures says what was found, check by check', async () => {

@@ -18,7 +18,9 @@ export const faultChecks: readonly Check[] = [
         const answers = [
           await verify(id, factor, value),
           await verify(valid.id, factor, value),
-          ...(system().release === undefined ? [] : [await ask.release({ ...call(), session: value, claims: ['name', value] })]),
+          ...(system().release === undefined
+            ? []
+            : [await ask.release({ ...call(), session: value, claims: description().claims.slice(0, 1) })]),
           ...(system().resolve === undefined ? [] : [await ask.resolve({ ...call(), id })]),
           ...(system().send === undefined ? [] : [await ask.send(wish(id))]),
         ].map(kindOf)

@@ -29,8 +29,9 @@ export const manifestChecks: readonly Check[] = [
       for (const factor of typed()) valueOf(await verify(valid.id, factor, valid.proofs[factor] ?? ''), `the right ${factor}`)
       if (has('otp') && help.codes !== undefined) {
         const request = wish(valid.id)
+        const { transaction } = request
         valueOf(await ask.send(request), 'a wish for a code')
-        valueOf(await verify(valid.id, 'otp', await code(request.transaction), request), 'the right otp')
+        valueOf(await verify(valid.id, 'otp', await code(transaction), { transaction }), 'the right otp')
       }
       const missing = unproven(world)
       must(missing.length === 0, `the fixtures cannot prove ${missing.join(', ')}, and do not name them in untested`)
