@@ -94,11 +94,23 @@ export const httpIdSystem = async ({ system, description, key, now }: Options): 
       void response.writeHead(status, { 'content-type': 'application/json' }).end(content === null ? '' : JSON.stringify(content))
     const body = await bodyOf(request)
     if (wrong.delayMs !== undefined) await new Promise((done) => setTimeout(done, wrong.delayMs))
-    if (request.method === 'GET' && name === 'service') return reply(200, service())
-    if (wrong.status !== undefined) return reply(wrong.status, {})
-    if (request.method === 'GET' && name === 'health') return reply(200, { status: 'up' })
+    if (request.method === 'GET' && name === 'service') {
+      reply(200, service())
+      return
+    }
+    if (wrong.status !== undefined) {
+      reply(wrong.status, {})
+      return
+    }
+    if (request.method === 'GET' && name === 'health') {
+      reply(200, { status: 'up' })
+      return
+    }
     const nonce = signedNonce(request, body, key, now())
-    if (nonce === undefined || nonces.includes(nonce)) return reply(401, {})
+    if (nonce === undefined || nonces.includes(nonce)) {
+      reply(401, {})
+      return
+    }
     nonces.push(nonce)
     if ((wrong.cut ?? 0) > cuts) {
       cuts += 1
