@@ -50,4 +50,6 @@ export const duration = (ms: number): string => {
 }
 
 export const lagText = ({ events, ageMs }: Lag): string =>
-  events === 0 ? 'none' : `${String(events)}${events >= COUNTED_MAX ? ' or more' : ''} events, ${duration(ageMs)}`
+  events === 0
+    ? 'none'
+    : `${String(events)}${events >= COUNTED_MAX ? ' or more' : ''} ${events === 1 ? 'event' : 'events'}, ${duration(ageMs)}`

@@ -37,30 +37,22 @@ const withProjection = (machine: Machine, args: Args, act: Act): Promise<ExitCod
 
 const numberOf = (position: Position | undefined): number => Number(/^\d+/.exec(position ?? '')?.[0] ?? Number.NaN)
 
-/** How fast it goes, and how long it still takes if it goes on so: positions grow with the events. */
-const pace = ({ clock }: Machine, head: Position | undefined) => {
-  const beganMs = millisecondsOf(clock.now())
-  let first: number | undefined
-  const elapsedMs = (): number => Math.max(1, millisecondsOf(clock.now()) - beganMs)
-  return {
-    perSecond: (applied: number): number => Math.round((applied * 1000) / elapsedMs()),
-    left: (position: Position | undefined): string => {
-      const at = numberOf(position)
-      first ??= at
-      const leftMs = (elapsedMs() * (numberOf(head) - at)) / (at - first)
-      return Number.isFinite(leftMs) && leftMs >= 0 ? `, about ${duration(leftMs)} left` : ''
-    },
-  }
-}
-
+/** Shows how fast it goes, and how long it still takes if it goes on so: positions grow with the events. */
 const onward = (machine: Machine, { name }: Runnable, head: Position | undefined) => {
   const line = progressLine(machine)
-  const { perSecond, left } = pace(machine, head)
+  let first: { readonly ms: number; readonly at: number } | undefined
+  const elapsedMs = (): number => Math.max(1, millisecondsOf(machine.clock.now()) - (first?.ms ?? 0))
+  const perSecond = (applied: number): number => Math.round((applied * 1000) / elapsedMs())
   return {
     perSecond,
     end: line.end,
-    show: ({ applied, position }: { readonly applied: number; readonly position: Position | undefined }): void =>
-      line.show(`${name}: ${String(applied)} events told, ${String(perSecond(applied))} a second${left(position)}`),
+    show: ({ applied, position }: { readonly applied: number; readonly position: Position | undefined }): void => {
+      const at = position === undefined ? 0 : numberOf(position)
+      first ??= { ms: millisecondsOf(machine.clock.now()), at }
+      const leftMs = (elapsedMs() * (numberOf(head) - at)) / (at - first.at)
+      const left = Number.isFinite(leftMs) && leftMs >= 0 ? `, about ${duration(leftMs)} left` : ''
+      line.show(`${name}: ${String(applied)} events told, ${String(perSecond(applied))} a second${left}`)
+    },
   }
 }
 
@@ -97,7 +89,7 @@ const sayCompared = ({ terminal }: Machine, { serving, beside, tables, differenc
       `${' '.repeat(table.length)}  ${String(rows.beside)} rows in generation ${String(beside)} (${digests.beside})`,
     )
   if (differences === 0) say(terminal, 'They are the same.')
-  else complain(terminal, `${String(differences)} rows differ; the first of them:`)
+  else complain(terminal, `${String(differences)} rows differ, for example:`)
   for (const difference of first) complain(terminal, told(difference))
 }
 
@@ -141,7 +133,7 @@ const point = (machine: Machine, args: Args, how: 'switch' | 'rollback'): Promis
       say(
         terminal,
         `Readers of ${name} get generation ${String(other.generation)} now. Generation ${String(serving)} is kept:`,
-        how === 'switch' ? `esignet projection rollback ${name} goes back to it.` : `esignet projection switch ${name} goes to it again.`,
+        `\`esignet projection ${how === 'switch' ? 'rollback' : 'switch'} ${name} --reason WORDS\` goes to it again.`,
       )
     return 0
   })

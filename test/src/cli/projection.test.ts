@@ -111,7 +111,7 @@ describe('projection rebuild, compare, switch, rollback and drop', () => {
     await ok('projection rebuild consents')
     const differs = await run('projection compare consents')
     expect(differs.code).to.equal(1)
-    expect(differs.err).to.equal('1 rows differ; the first of them:\nconsents: wrong is in the serving one alone\n')
+    expect(differs.err).to.equal('1 rows differ, for example:\nconsents: wrong is in the serving one alone\n')
     const { json } = await run('projection compare consents --json')
     const { tables } = json() as { readonly tables: readonly { readonly rows: unknown; readonly digests: Record<string, string> }[] }
     expect(tables[0]?.rows).to.deep.equal({ serving: 2, beside: 1 })
@@ -124,7 +124,7 @@ describe('projection rebuild, compare, switch, rollback and drop', () => {
       { kind: 'put', table: 'consents', row: { ...row, client: 'canary', added: 'canary' } },
     ])
     const changed = await run('projection compare consents')
-    expect(changed.err).to.match(/^1 rows differ; the first of them:\nconsents: \S{43} differs in added, client\n$/)
+    expect(changed.err).to.match(/^1 rows differ, for example:\nconsents: \S{43} differs in added, client\n$/)
     expect(changed.out + changed.err).not.to.include('canary')
 
     await rows.apply('consents', position, position, [{ kind: 'put', table: 'consents', row: row ?? {} }])
