@@ -2,6 +2,7 @@
  * MOSIP's ID Authentication (IDA) 1.2 as eSignet asks it: what a person hands in is encrypted for IDA, and every question is signed by
  * this broker as one of IDA's partners. What is on the wire is eSignet's; what comes of it is ours (rule 43).
  */
+import type { X509Certificate } from 'node:crypto'
 import { below, endpoint, type HttpClient } from '../../http-client.ts'
 import { describeMosip, mosipSystem, type Asked, type MosipCalls, type Party, type Question } from '../mosip.ts'
 import type { IdSystem, Json, PluginDescription, PluginTools, VerifyRequest } from '../plugin.ts'
@@ -18,6 +19,11 @@ export { settingsSchema } from './settings.ts'
 
 const VERSION = '1.0'
 const NO_SETTINGS = {}
+
+const NO_CERTIFICATE = {
+  unknown: failed('unavailable', 'certificate_unknown'),
+  wrong: failed('misconfigured', 'invalid_partner_cert'),
+} as const
 
 /** The operator is told this long before the broker's certificate ends. */
 const CERTIFICATE_WARNING_MS = 30 * 86_400_000
@@ -96,18 +102,27 @@ const callsOf = (settings: MosipIdaSettings, { clock, chance }: PluginTools, cli
   const asking = (base: URL, question: Question, kind: string, more: Members): Promise<Asked> =>
     ask({ ...signed(base, question, kind, more), transaction: question.transaction })
 
+  const proving = (question: Question, challenge: Members, certificate: X509Certificate): Promise<Asked> => {
+    const randomness = { key: chance.bytes(SESSION_KEY_BYTES), requestIv: chance.bytes(IV_BYTES), hashIv: chance.bytes(IV_BYTES) }
+    const sealed = sealRequest(JSON.stringify({ ...challenge, timestamp: clock.now() }), randomness, certificate)
+    const { domainUri, env } = settings
+    return asking(at.authenticate, question, 'mosip.identity.kycauth', { domainUri, env, consentObtained: true, ...sealed })
+  }
+  /** A proof that IDA could not open is not used up: it is sealed once more where another key is published by now. */
+  const authenticated = async (question: Question, challenge: Members): Promise<Asked> => {
+    const certificate = await recipient.current(question.waitMs)
+    if (typeof certificate === 'string') return NO_CERTIFICATE[certificate]
+    const asked = await proving(question, challenge, certificate)
+    if (asked.ok || !isAboutTheKey(asked.code)) return asked
+    recipient.forget(certificate)
+    const other = await recipient.current(question.waitMs)
+    return typeof other === 'string' || other.fingerprint256 === certificate.fingerprint256 ? asked : proving(question, challenge, other)
+  }
+
   return {
     challengeOf,
     authenticate: async (question, challenge) => {
-      const certificate = await recipient.current(question.waitMs)
-      if (certificate === 'unknown') return failed('unavailable', 'certificate_unknown')
-      if (certificate === 'wrong') return failed('misconfigured', 'invalid_partner_cert')
-      const randomness = { key: chance.bytes(SESSION_KEY_BYTES), requestIv: chance.bytes(IV_BYTES), hashIv: chance.bytes(IV_BYTES) }
-      const sealed = sealRequest(JSON.stringify({ ...challenge, timestamp: clock.now() }), randomness, certificate)
-      const { domainUri, env } = settings
-      const more = { domainUri, env, consentObtained: true, ...sealed }
-      const asked = await asking(at.authenticate, question, 'mosip.identity.kycauth', more)
-      if (!asked.ok && isAboutTheKey(asked.code)) recipient.forget()
+      const asked = await authenticated(question, challenge)
       if (!asked.ok) return asked
       const { kycStatus, kycToken, authToken } = asked.response
       const [token, subject] = [textOf(kycToken), textOf(authToken)]

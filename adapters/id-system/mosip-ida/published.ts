@@ -11,8 +11,8 @@ const get = (client: HttpClient, url: URL, headers: Readonly<Record<string, stri
 export type Recipient = {
   /** The certificate that is in force. `unknown` where it cannot be had now, `wrong` where what is published is none in force. */
   readonly current: (waitMs: number) => Promise<X509Certificate | 'unknown' | 'wrong'>
-  /** It is looked for again before the next use. */
-  readonly forget: () => void
+  /** Where it is this one, it is looked for again before the next use. */
+  readonly forget: (certificate: X509Certificate) => void
 }
 
 const certificateIn = (body: Uint8Array): X509Certificate | undefined => {
@@ -46,8 +46,8 @@ export const recipientAt = (client: HttpClient, url: URL, clock: Clock): Recipie
       // All who wait share one question.
       return (asking ??= fetch(waitMs).finally(() => (asking = undefined)))
     },
-    forget: () => {
-      known = undefined
+    forget: (certificate) => {
+      if (known === certificate) known = undefined
     },
   }
 }

@@ -265,6 +265,8 @@ export const standInIda = async (options: IdaOptions = {}): Promise<Ida> => {
   const system = await standIn(async (asked) => {
     const { method, path } = asked
     if (method === 'GET' && path === '/mosip-certs/ida-partner.cer') return { body: encryption.pem }
+    // Where somebody forgot to lay the new one down.
+    if (method === 'GET' && path === '/mosip-certs/old.cer') return { body: first.pem }
     if (method === 'POST' && path === '/authmanager/clientidsecretkey') return giveToken(asked)
     if (method === 'GET' && path.startsWith(`${BASE}/internal/getAllCertificates`)) return tellKeys(asked)
     const said = method === 'POST' && path.startsWith(BASE) ? await questions(asked, path.slice(BASE.length)) : undefined
