@@ -3,6 +3,7 @@ import { damaged, decode, encode, unreadable, type Batch } from './codec.ts'
 import { sha256 } from './crypto/hash.ts'
 import { keepNewest } from './keep-newest.ts'
 import { canonical } from '../domain/canonical.ts'
+import { isObject } from '../domain/json.ts'
 import {
   Fault,
   type Digest,
@@ -133,12 +134,30 @@ const backwardsFrom = (store: EventStore): Journal['backwards'] =>
     }
   }
 
+/** The notices that a batch says people agreed to. */
+const noticesIn = ({ facts }: Batch): readonly Digest[] =>
+  facts.flatMap(({ type, data }) => {
+    const standing = type === 'ConsentGiven' && isObject(data) ? data['standing'] : undefined
+    const notice = isObject(standing) ? standing['notice'] : undefined
+    const digest = isObject(notice) ? notice['digest'] : undefined
+    return typeof digest === 'string' ? [digest] : []
+  })
+
 export const openJournal = (store: EventStore): Journal => {
   const read = readFrom(store)
   const own = ownEvents()
   const kept = new Map<Digest, true>()
+  const isKept = async (digest: Digest): Promise<boolean> => {
+    if (kept.has(digest)) return true
+    if (!(await store.readStream(artefactStream(digest), { max: 1 })).exists) return false
+    keepNewest(kept, digest, true, KEPT_MAX)
+    return true
+  }
   const append: Journal['append'] = async (batch) => {
     const encoded = encode(batch)
+    // Nobody agreed to what is nowhere (rule 6, REG-07).
+    for (const notice of noticesIn(batch))
+      if (!(await isKept(notice))) throw new Fault('invalid', `notice ${notice} is cited by a consent, and not kept`)
     const revision = batch.revision < 0 ? 'no_stream' : batch.revision
     const { position } = await store.append(
       batch.stream,
@@ -163,11 +182,7 @@ export const openJournal = (store: EventStore): Journal => {
   const keepArtefact: Journal['keepArtefact'] = async (kind, content, at, commandId) => {
     const digest = sha256(canonical(content))
     const stream = artefactStream(digest)
-    if (kept.has(digest)) return digest
-    if ((await store.readStream(stream, { max: 1 })).exists) {
-      keepNewest(kept, digest, true, KEPT_MAX)
-      return digest
-    }
+    if (await isKept(digest)) return digest
     const batch: Batch = {
       stream,
       revision: -1,

@@ -3,15 +3,17 @@ import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { Fault, type EventStore, type StoredEvent } from '../../domain/ports.ts'
 import { canonical } from '../../domain/canonical.ts'
-import { artefactStream, clientStream } from '../../domain/streams.ts'
+import { artefactStream, clientStream, consentStream } from '../../domain/streams.ts'
 import { genesisOf, sealMetadata } from '../../src/chain.ts'
 import { sha256, uuidv5 } from '../../src/crypto/hash.ts'
+import { consents } from '../../src/deciders.ts'
+import { handle } from '../../src/handle.ts'
 import { decode, type Batch } from '../../src/codec.ts'
 import { openJournal } from '../../src/journal.ts'
 import type { SourceMessage } from '../../projections/projection.ts'
-import { at, configuration, digest, policy, TRANSACTION } from '../domain/samples.ts'
+import { at, configuration, digest, policy, standing, TRANSACTION } from '../domain/samples.ts'
 import { faultOf } from '../support/fault-of.ts'
-import { issueCode, memoryStore, nextId, nodeOn, STREAM } from './worlds.ts'
+import { circumstances, issueCode, memoryStore, nextId, nodeOn, STREAM } from './worlds.ts'
 
 const CLIENT = clientStream('clinic')
 const restated = { client: 'clinic', configuration, artefact: digest('artefact') }
@@ -53,6 +55,18 @@ const faultIn = async (act: () => Promise<unknown>): Promise<Fault> => {
 }
 
 describe('what the journal writes', () => {
+  it('REG-07: a consent that cites a notice which is kept nowhere is refused, and nothing is written', async () => {
+    const node = nodeOn(memoryStore())
+    const CONSENT = consentStream(digest('consent'))
+    const wish = { type: 'GiveConsent', at: at(0), standing, transaction: TRANSACTION, liveUntil: at(900) } as const
+    expect(await faultOf(() => handle(node, consents, CONSENT, wish, circumstances(undefined)))).to.equal('invalid')
+    expect(await node.journal.read(CONSENT)).to.deep.equal([])
+    const notice = await node.journal.keepArtefact('notice', { version: '3', markup: ['<h1>Do you agree?</h1>'] }, at(0), nextId())
+    const told = { ...standing, notice: { ...standing.notice, digest: notice } }
+    await handle(node, consents, CONSENT, { ...wish, standing: told }, circumstances(undefined))
+    expect(await node.journal.read(CONSENT)).to.have.length(1)
+  })
+
   it('rule 4: the first event carries the command; each its place, its origin and the digests of the rules', async () => {
     const journal = openJournal(memoryStore())
     const [first, second] = await journal.append(batch())

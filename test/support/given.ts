@@ -4,6 +4,7 @@ import { sha256, uuidv5 } from '../../src/crypto/hash.ts'
 import { clients, consents, transactions } from '../../src/deciders.ts'
 import { handle, stateCache, type Handled, type Handling } from '../../src/handle.ts'
 import { openJournal, type Journal } from '../../src/journal.ts'
+import { canonical } from '../../domain/canonical.ts'
 import type { EventStore, Log, ReadModel, Row, Timers } from '../../domain/ports.ts'
 import { clientStream, consentStream, transactionStream } from '../../domain/streams.ts'
 import type { TransactionRules } from '../../domain/transaction/rules.ts'
@@ -123,14 +124,16 @@ export const given = async (store?: EventStore): Promise<Given> => {
         artefact,
       })
     },
-    consent: (id, command) =>
-      handle(handling, consents, consentStream(id), command, {
+    consent: async (id, command) => {
+      if (command.type === 'GiveConsent') await journal.keepArtefact('notice', NOTICE, clock.now(), next())
+      return handle(handling, consents, consentStream(id), command, {
         commandId: next(),
         causation: 'test',
         correlation: id,
         rules: undefined,
         ruleDigests: {},
-      }),
+      })
+    },
     wish: async (transaction, command) => {
       const artefact = await journal.keepArtefact('client', SHOP as never, clock.now(), next())
       const rules: TransactionRules = { policy, client: { configuration: SHOP, active: true } }
@@ -165,11 +168,14 @@ export const OTHER_TX = 'tx_zzz3456789abcdefghjkmnpq'
 export const PERSON = '0123456789abcdefghjkmnpqrs'
 export const CONSENT = digest('consent')
 
+/** What somebody was shown who agreed. */
+export const NOTICE = { version: '1', language: 'en', markup: ['<h1>Do you agree?</h1>'] }
+
 export const standing = (at: string, expiresAt: string): StandingConsent => ({
   client: 'shop',
   transaction: TX,
   requestDigest: digest('request'),
-  notice: { digest: digest('notice'), version: '1', language: 'en' },
+  notice: { digest: sha256(canonical(NOTICE)), version: '1', language: 'en' },
   essential: ['name'],
   accepted: ['birthdate'],
   refused: ['email'],

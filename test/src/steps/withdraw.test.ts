@@ -5,7 +5,10 @@ import { handle, type Handling } from '../../../src/handle.ts'
 import type { Act } from '../../../src/steps/act.ts'
 import { takeBack, withdrawConsent } from '../../../src/steps/withdraw.ts'
 import { consentStream, transactionStream } from '../../../domain/streams.ts'
-import { at, digest, policy, standing } from '../../domain/samples.ts'
+import { canonical } from '../../../domain/canonical.ts'
+import { sha256 } from '../../../src/crypto/hash.ts'
+import { NOTICE } from '../../support/given.ts'
+import { at, digest, policy, standing as sample } from '../../domain/samples.ts'
 import { circumstances, memoryStore, nextId, nodeOn } from '../worlds.ts'
 
 const CONSENT = digest('consent')
@@ -13,8 +16,13 @@ const USES = 150
 const LIVES_S = 1000
 const transactionOf = (index: number): string => `tx_${String(index).padStart(24, '0')}`
 
+/** The notice that the consent cites is kept before it (rule 6). */
+const keepNotice = (node: Handling) => node.journal.keepArtefact('notice', NOTICE, at(0), nextId())
+const standing = { ...sample, notice: { ...sample.notice, digest: sha256(canonical(NOTICE)) } }
+
 /** A consent that was used every ten seconds. */
 const used = async (node: Handling): Promise<void> => {
+  await keepNotice(node)
   const wish = { type: 'GiveConsent', at: at(0), standing, transaction: transactionOf(0), liveUntil: at(LIVES_S) } as const
   await handle(node, consents, consentStream(CONSENT), wish, circumstances(undefined))
   for (let index = 1; index < USES; index += 1) {
@@ -79,6 +87,7 @@ describe('withdrawing a consent', () => {
     const types = async (): Promise<readonly string[]> => (await node.journal.read(stream)).map(({ type }) => type)
     await takeBack(world, actOf(standing.transaction), CONSENT)
     expect(await types(), 'where none was given').to.deep.equal([])
+    await keepNotice(node)
     const wish = { type: 'GiveConsent', at: at(0), standing, transaction: standing.transaction, liveUntil: at(LIVES_S) } as const
     await handle(node, consents, stream, wish, circumstances(undefined))
     await takeBack(world, actOf(transactionOf(7)), CONSENT)
