@@ -7,6 +7,7 @@ import { follow, type Following } from './follow.ts'
 import { command, count, type Act } from '../steps/act.ts'
 import { recordRefusal } from '../steps/agree.ts'
 import { completeWithdrawal, takeBack } from '../steps/withdraw.ts'
+import { shredWhatIsKept } from '../steps/end-what-lives.ts'
 import { restrictPerson } from '../steps/erase-person.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
@@ -98,6 +99,8 @@ const completeOrder = async (world: World, event: Recorded): Promise<void> => {
     case 'ErasureRequested':
       await restrictPerson(world, personOfStream(event.stream), uuidv5(event.id, COMPLETIONS), world.clock.now())
       return
+    case 'ProcessingRestricted':
+      return shredWhatIsKept(world, personOfStream(event.stream))
     default:
       return completeConsent(world, order)
   }
@@ -117,6 +120,7 @@ export const completions = (world: World): Promise<Following> =>
         'ConsentReused',
         'WithdrawalRequested',
         'ErasureRequested',
+        'ProcessingRestricted',
       ],
       handler: (event) => completeOrder(world, event),
     },

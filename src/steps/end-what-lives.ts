@@ -3,7 +3,10 @@ import { withdrawConsent } from './withdraw.ts'
 import { clientOf } from '../clients.ts'
 import { consentIn, loginsOf, type Login } from '../consents/logins.ts'
 import { uuidv5 } from '../crypto/hash.ts'
+import { shred } from '../sealed.ts'
+import type { World } from '../world.ts'
 import type { Instant, Uuid } from '../../domain/ports.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import type { Stage } from '../../domain/transaction/state.ts'
 
 /** Events of a person's counters that are looked through: a person who signs in ten times a day has as many in a hundred years. */
@@ -11,6 +14,9 @@ const EVENTS_MAX = 1_000_000
 
 /** Logins that may still lead to a consent and a code. What is further on rests on a consent, and dies with it. */
 const UNDER_WAY: readonly Stage[] = ['opened', 'authenticated', 'consented']
+
+/** What a login keeps sealed lives no longer than the largest lifetimes that a policy can set, seconds. */
+const SEALED_S_MAX = 3600 * 55
 
 type Ending = { readonly id: Uuid; readonly at: Instant; readonly actor: string; readonly case: string }
 
@@ -45,4 +51,13 @@ export const endWhatLives = async (world: Deciding, ref: string, ending: Ending)
     if (refusal === undefined) consents += 1
   }
   return { consents, logins }
+}
+
+/** What is kept sealed of a person's logins: gone at once, not when its time limit is over. */
+export const shredWhatIsKept = async (world: Pick<World, 'journal' | 'vault' | 'openedRequests' | 'clock'>, ref: string): Promise<void> => {
+  const now = world.clock.now()
+  for await (const { transaction, startedAt, state } of loginsOf(world.journal, ref, EVENTS_MAX)) {
+    if (plusSeconds(startedAt, SEALED_S_MAX) < now) return
+    if (state.authenticated === undefined || state.authenticated.person === ref) await shred(world, transaction)
+  }
 }

@@ -81,7 +81,7 @@ const UNKNOWN_ID = '8420975316'
 const WRONG = { pin: '806159', password: 'Canary-wrong-Passw0rd', otp: '593027' }
 const WORD = 'canary-word-5b1e'
 
-describe('No event, log, file or page holds what only the person, the relying party or the ID system may know (rule 1)', function () {
+describe('PRIV-01: no event, log, file or page holds what only the person, the relying party or the ID system may know (rule 1)', function () {
   this.timeout(90_000)
   let here: BrokerHere
   let operators: string

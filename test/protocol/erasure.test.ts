@@ -55,6 +55,16 @@ describe('REG-11: a person is erased while they use the broker', function () {
     const open = await begin(here, shop, { with: { prompt: 'consent' } })
     const page = await proveByPin(open)
     expect(page.has('form-consent')).to.equal(true)
+    const sealed = async (transaction: string): Promise<readonly boolean[]> => {
+      const { vault } = here.broker.world
+      const [{ person }] = readEvents(here.data, `s.name = 'authorization-${transaction}' AND e.type = 'Authenticated'`).map(
+        ({ data }) => JSON.parse(data) as { person: string },
+      ) as [{ person: string }]
+      const parts = ['request', `person.${person}`, `proof.${person}`]
+      return Promise.all(parts.map(async (part) => (await vault.get(`${transaction}/${part}`)) !== undefined))
+    }
+    expect(await sealed(open.transaction)).to.deep.equal([true, true, true])
+    const kept = readEvents(here.data)
     const ran = await here.cli(['person', 'erase', '--json', ...BY], `${PERSON.id}\n`)
     expect(ran.code, ran.err).to.equal(0)
     expect(JSON.parse(ran.out)).to.include({ status: 'certified' })
@@ -66,6 +76,9 @@ describe('REG-11: a person is erased while they use the broker', function () {
     expect(typesOf(open.transaction).slice(-1)).to.deep.equal(['AuthorizationFailed'])
     expect(typesOf(first.transaction).slice(-1)).to.deep.equal(['AccessRevoked'])
     expect((await userinfo(here, other)).status).to.equal(200)
+    expect(readEvents(here.data).slice(0, kept.length), 'PRIV-04: no byte of what was recorded is another').to.deep.equal(kept)
+    here.clock.pass(6)
+    await until('what was sealed to be shredded', async () => ((await sealed(open.transaction)).includes(true) ? undefined : true))
     // Whoever comes again is somebody new here, asked again, and the same for the relying party.
     const again = await signIn(here, shop)
     expect(typesOf(again.transaction)).to.include('ConsentGiven')
@@ -93,6 +106,17 @@ describe('REG-11: a person is erased while they use the broker', function () {
       await node.end()
       rmSync(folder, { recursive: true })
     }
+  })
+
+  it('PRIV-04: keys are changed by keys beside them; no event is ever rewritten', async () => {
+    const kept = readEvents(here.data)
+    expect((await here.cli(['key', 'rotate', 'all'])).code).to.equal(0)
+    here.clock.pass(700)
+    await signIn(here, clinic)
+    const now = readEvents(here.data)
+    expect(now.slice(0, kept.length)).to.deep.equal(kept)
+    expect(now.slice(kept.length).map(({ type }) => type)).to.include('SigningKeyMade')
+    expect((await here.cli(['events', 'verify'])).code).to.equal(0)
   })
 
   it('rule 15: what a crash of the command leaves undone is done by a node', async () => {

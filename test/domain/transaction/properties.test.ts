@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
+import type { Json } from '../../../domain/ports.ts'
+import { wordingOf } from '../../../projections/wording.ts'
 import { fold } from '../../../domain/decider.ts'
 import { transaction } from '../../../domain/transaction/decide.ts'
 import { claimNamed } from '../../../domain/verified/names.ts'
-import { checkCommand, checkEvent } from '../../../schemas/check.ts'
+import { checkCommand, checkEvent, eventDescription } from '../../../schemas/check.ts'
 import type { TransactionCommand, TransactionEvent } from '../../../schemas/generated.ts'
 import { millisecondsOf } from '../../../domain/time.ts'
 import { histories, rules as usual, TYPES, wish } from './samples.ts'
@@ -59,6 +61,31 @@ describe('properties of a login, whatever is tried in whatever order', () => {
       expect(seen, stage).to.include(stage)
     for (const type of ['CodeReplayed', 'CodeRefused', 'UserinfoReleased', 'FactorFailed', 'TimeExtended', 'ConsentReused'])
       expect(seen, type).to.include(type)
+  })
+
+  it('REG-09: every login that is over without success is recorded with a reason, which its record says in words', () => {
+    const REASONS: Partial<Record<Type, 'reason' | 'phase' | 'consent'>> = {
+      AuthorizationFailed: 'reason',
+      AuthorizationExpired: 'phase',
+      TransactionClosed: 'reason',
+      AccessRevoked: 'consent',
+    }
+    const ENDS: readonly string[] = ['failed', 'expired', 'revoked', 'closed']
+    const met = new Set<string>()
+    always(({ state, log }) => {
+      const ending = log.findLast(({ event }) => event.type in REASONS)?.event
+      expect(ending !== undefined, state.stage).to.equal(
+        ENDS.includes(state.stage) && !typesBefore(log, 'PageOpened').includes('PageOpened'),
+      )
+      if (ending === undefined) return
+      const reason = Object.entries(ending.data).find(([member]) => member === REASONS[ending.type])?.[1]
+      expect(reason, ending.type).to.be.a('string').and.not.to.equal('')
+      const told = { kind: 'transaction', type: ending.type, data: ending.data as { readonly [member: string]: Json } }
+      const words = wordingOf(eventDescription, told)
+      if (ending.type !== 'AccessRevoked') expect(words).to.include(String(reason).replaceAll('_', ' '))
+      met.add(`${ending.type} ${ending.type === 'AccessRevoked' ? '' : String(reason)}`)
+    })
+    expect(met.size, [...met].join()).to.be.at.least(8)
   })
 
   it('rule 9: what was recorded, folded again, is the state that was tracked step by step', () => {
