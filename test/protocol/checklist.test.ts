@@ -1,42 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { ROOT } from '../support/broker.ts'
-
-const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-
-type Line = { readonly id: string; readonly tests: readonly { readonly file: string; readonly title: string }[]; readonly applies: boolean }
-
-/** The lines of the checklist as the README has them. */
-const lines = (readme: string): readonly Line[] =>
-  readme
-    .split(/^- \*\*/m)
-    .slice(1)
-    .map((block) => {
-      const [head = '', ...rest] = block.split('\n')
-      const items = rest.flatMap((row) => /^ {2}- (.+)$/.exec(row)?.[1] ?? [])
-      return {
-        id: head.slice(0, head.indexOf('**')),
-        tests: items.flatMap((item) => {
-          const [, file = '', title = ''] = /^`(test\/[\w./-]+)`: (.+)$/.exec(item) ?? []
-          return file === '' ? [] : [{ file, title }]
-        }),
-        applies: !items.includes('does not apply'),
-      }
-    })
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
-/** Less than this many letters of a title that is made from a list would fit anything. */
-const LETTERS_MIN = 8
-
-/** Titles as patterns: where a title is made from a list, any text may stand for the list's. */
-const titlesOf = (source: string): readonly RegExp[] =>
-  [...source.matchAll(/\bit\(\s*(?:'((?:[^'\\]|\\.)*)'|`([^`]*)`)/g)].map(([, plain, template]) => {
-    const parts = (plain?.replaceAll("\\'", "'") ?? template ?? '').split(template === undefined ? /$^/ : /\$\{(?:[^{}]|\{[^}]*\})*\}/)
-    return parts.join('').length < LETTERS_MIN && parts.length > 1 ? /$^/ : new RegExp(`^${parts.map(escaped).join('.*')}$`)
-  })
+import { lines, missingTests, textOf, titlesOf } from '../support/checklist.ts'
 
 /** How many lines each part has, so that none gets lost. */
 const PARTS: Readonly<Record<string, number>> = {
@@ -72,12 +36,7 @@ describe('the security checklist: each line is held by a test, or does not apply
   })
 
   it('every test that is named is there', () => {
-    const missing = all.flatMap(({ id, tests }) =>
-      tests
-        .filter(({ file, title }) => !titlesOf(textOf(file)).some((pattern) => pattern.test(title)))
-        .map(({ file, title }) => `${id}: ${file}: ${title}`),
-    )
-    expect(missing).to.deep.equal([])
+    expect(missingTests(all)).to.deep.equal([])
   })
 
   it('the check bites: a title that is nowhere is missed', () => {

@@ -15,7 +15,7 @@ import { noNetwork } from '../support/network.ts'
 const INDEX = sha256('somebody')
 const KEY = new Uint8Array(32)
 
-describe('REG-11, PRIV-04: a restored backup replays destructions before it serves (rule 45)', () => {
+describe('REG-11: a restored backup replays destructions before it serves (rule 45)', () => {
   let folder: string
   let settings: Settings
   const log = keptLog()

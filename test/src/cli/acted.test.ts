@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { VERBS } from '../../../src/cli/verbs.ts'
+import { ROOT } from '../../support/broker.ts'
 import { given, recordedOf, SHOP, type Given } from '../../support/given.ts'
 import { commandLine, someId, type Ran } from '../../support/machine.ts'
 
@@ -55,6 +58,23 @@ describe('REG-16: acts of administrators are recorded with who did them, denials
     }
   })
 
+  const sources = readdirSync(join(ROOT, 'src/cli')).map((name) => [name, readFileSync(join(ROOT, 'src/cli', name), 'utf8')] as const)
+  const isRecorded = (text: string): boolean => text.includes('acts: true')
+
+  it('REG-16: whatever decides, writes or destroys is a verb that is recorded', () => {
+    const changing = sources.filter(([, text]) => /machine\.(deciding|destructions)\(|journal\.append\(/.test(text))
+    expect(changing.map(([name]) => name)).to.include.members(['client.ts', 'consent.ts', 'person.ts', 'person-erase.ts'])
+    expect(changing.filter(([, text]) => !isRecorded(text)).map(([name]) => name)).to.deep.equal([])
+  })
+
+  it('REG-15: whatever looks for a person by an identifier records the look, or what is done to them', () => {
+    const looking = sources.filter(([name, text]) => name !== 'person-on.ts' && /\b(personOn|findWhich|persons)\(/.test(text))
+    expect(looking.map(([name]) => name)).to.include.members(['consent-show.ts', 'tx-find.ts', 'person.ts'])
+    // What only finds the names is called by those who record.
+    const callers = looking.filter(([name]) => name !== 'consent-which.ts')
+    expect(callers.filter(([, text]) => !isRecorded(text) && !/await look\(/.test(text)).map(([name]) => name)).to.deep.equal([])
+  })
+
   it('every verb that changes clients, keys, consents, persons or what is parked is one of them', () => {
     const acts = VERBS.filter(({ acts: does }) => does === true).map(({ name }) => name)
     for (const name of [
@@ -67,6 +87,7 @@ describe('REG-16: acts of administrators are recorded with who did them, denials
       'key revoke',
       'consent withdraw',
       'person reopen',
+      'person erase',
       'parked retry',
       'parked drop',
     ])
