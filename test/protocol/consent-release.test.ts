@@ -7,6 +7,7 @@ import { canonical } from '../../domain/canonical.ts'
 import type { Json } from '../../domain/ports.ts'
 import { documentOf, piecesOf } from '../../src/consents/notice-text.ts'
 import { sha256 } from '../../src/crypto/hash.ts'
+import { textOf } from '../../src/text-of.ts'
 import { readEvents } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { accept, begin, callbackOf, newParty, PERSON, proveByPin, redeem, register, userinfo, type Party } from '../support/rp.ts'
@@ -39,7 +40,7 @@ describe('REG-07, REG-08: what was shown, and what leaves', function () {
     return JSON.parse(row?.data ?? '{}') as Members
   }
   const standingOf = (transaction: string): Members =>
-    eventOf(`consent-${String(eventOf(`authorization-${transaction}`, 'ConsentGiven')['consent'])}`, 'ConsentGiven')['standing'] as Members
+    eventOf(`consent-${textOf(eventOf(`authorization-${transaction}`, 'ConsentGiven')['consent'])}`, 'ConsentGiven')['standing'] as Members
 
   it('REG-07: in each language the page that was shown is kept byte for byte under its digest, plain and whole, and is what was agreed to', async () => {
     const [party] = parties
@@ -50,7 +51,7 @@ describe('REG-07, REG-08: what was shown, and what leaves', function () {
       const given = readEvents(here.data, "e.type = 'ConsentGiven' AND s.name LIKE 'consent-%'").at(-1)
       const { notice } = (JSON.parse(given?.data ?? '{}') as { standing: { notice: Members } }).standing
       expect(notice['language']).to.equal(language)
-      const kept = (await here.broker.world.journal.artefact(String(notice['digest'])))!
+      const kept = (await here.broker.world.journal.artefact(textOf(notice['digest'])))!
       expect(sha256(canonical(kept))).to.equal(notice['digest'])
       for (const piece of piecesOf(kept)) expect(page.html, language).to.include(piece)
       const told = documentOf(kept)
@@ -60,7 +61,7 @@ describe('REG-07, REG-08: what was shown, and what leaves', function () {
       for (const words of ['To greet you', 'https://party.example/privacy', 'https://authority.example', '/my'])
         expect(told).to.include(words)
       expect(told).not.to.include(PERSON.id).and.not.to.include('<script')
-      const artefact = readEvents(here.data, `s.name = 'artefact-${String(notice['digest'])}'`)[0]
+      const artefact = readEvents(here.data, `s.name = 'artefact-${textOf(notice['digest'])}'`)[0]
       expect(artefact?.position).to.be.lessThan(given?.position ?? 0)
     }
   })

@@ -78,7 +78,7 @@ describe('properties of a login, whatever is tried in whatever order', () => {
         ENDS.includes(state.stage) && !typesBefore(log, 'PageOpened').includes('PageOpened'),
       )
       if (ending === undefined) return
-      const reason = Object.entries(ending.data).find(([member]) => member === REASONS[ending.type])?.[1]
+      const reason = (ending.data as { readonly [member: string]: string | undefined })[REASONS[ending.type] ?? '']
       expect(reason, ending.type).to.be.a('string').and.not.to.equal('')
       const told = { kind: 'transaction', type: ending.type, data: ending.data as { readonly [member: string]: Json } }
       const words = wordingOf(eventDescription, told)
