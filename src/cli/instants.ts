@@ -22,3 +22,11 @@ export const readInstant = (clock: Clock, option: string, text: string): Instant
   if (instant === undefined) throw new UsageError(`--${option}: write 2026-11-24, 2026-11-24T12:00Z, or how long ago: 30m, 2h, 7d`)
   return instant
 }
+
+/** `90s`, `30m`, `2h`, `7d`: seconds. */
+export const readDuration = (option: string, text: string): number => {
+  const [, count, unit = ''] = AGO.exec(text) ?? []
+  const seconds = Number(count) * (SECONDS[unit] ?? 0)
+  if (!Number.isSafeInteger(seconds) || seconds < 1) throw new UsageError(`--${option}: write 90s, 30m, 2h, 7d`)
+  return seconds
+}

@@ -1,6 +1,7 @@
 import { allProjections, caughtUp } from './catch-up.ts'
 import type { Machine, Stores } from './context.ts'
-import { lengthWords, readDuration } from './durations.ts'
+import { readDuration } from './instants.ts'
+import { duration } from './lag.ts'
 import { complain, progressLine, streamedJson, streamedTable } from './output.ts'
 import { first, LIMIT_DEFAULT, readLimit } from './tx-find.ts'
 import type { Args, ExitCode, Verb } from './verb.ts'
@@ -41,7 +42,7 @@ const sentence = ({ rules, step, projection }: Stuck): string => {
 
 const why = (stuck: Stuck): string => {
   const { client, limitS } = stuck
-  const limit = limitS === 0 ? '' : ` (limit ${lengthWords(Math.round(limitS))})`
+  const limit = limitS === 0 ? '' : ` (limit ${duration(limitS * 1000)})`
   return `${client === null ? '' : `${client}: `}${sentence(stuck)}${limit}`
 }
 
@@ -83,7 +84,7 @@ const run = (machine: Machine, args: Args): Promise<ExitCode> => {
     else
       await streamedTable(terminal, { heads: ['WHAT', 'FOR', 'WHY'], empty: 'Nothing is stuck.' }, counted(), (stuck) => [
         stuck.transaction ?? `projection ${String(stuck.projection)}`,
-        lengthWords(stuck.forS),
+        duration(stuck.forS * 1000),
         why(stuck),
       ])
     if (count === limit && !args.json) complain(terminal, `only the first ${String(limit)} are shown; see --limit`)

@@ -30,8 +30,8 @@ export const settingsSchema: { readonly [key: string]: Json } = {
   additionalProperties: false,
   required: ['searchUrl', 'entityUrl', 'questions'],
   properties: {
-    searchUrl: urlSetting('Where the registry is searched: https://registry.example/api/v1/Insurance/search.'),
-    entityUrl: urlSetting('Where one record is read, without its id: https://registry.example/api/v1/Insurance.'),
+    searchUrl: urlSetting('Where the registry is searched: https://sunbird.example/api/v1/Insurance/search.'),
+    entityUrl: urlSetting('Where one record is read, without its id: https://sunbird.example/api/v1/Insurance.'),
     individualIdField: {
       ...member,
       default: DEFAULTS.individualIdField,

@@ -98,7 +98,7 @@ describe('sunbird-rc', () => {
     const twice = [{ id: 'policyNumber', titles: { en: 'Policy' } }]
     expect(await faultOf(() => open(registry, { questions: twice }))).to.equal('invalid')
     for (const name of ['searchUrl', 'entityUrl'])
-      expect(await faultOf(() => open(registry, { [name]: 'http://registry.example/api' })), name).to.equal('invalid')
+      expect(await faultOf(() => open(registry, { [name]: 'http://sunbird.example/api' })), name).to.equal('invalid')
   })
 
   it('exactly one record is a person; two that answer alike are nobody', async () => {
