@@ -102,8 +102,7 @@ export const pluginReloadVerbs: readonly Verb[] = [
     summary: 'how the ID systems of the brokers on this machine are',
     help: [
       'Ends with 1 where one is down, is left alone by its breaker, or could not be',
-      'opened anew.',
-      'What plugins could not follow: esignet parked list.',
+      'opened anew. What plugins could not follow: esignet parked list.',
     ],
     run: status,
   },
@@ -113,9 +112,9 @@ export const pluginReloadVerbs: readonly Verb[] = [
     operands: 'ID',
     summary: 'open an ID system anew in every broker',
     help: [
-      'The module and settings are those of the configuration file now. Logins that',
-      'began go on with the opening that they began with. Where the new one cannot be',
-      'opened, the old one goes on.',
+      'Module and settings are those of the configuration file now. Logins go on',
+      'with the opening that they began with. Where the new one cannot be opened,',
+      'the old one goes on.',
     ],
     run: reload,
   },

@@ -1,4 +1,5 @@
 import { follow, type Following } from './follow.ts'
+import { isToldTo } from '../facts-told.ts'
 import type { Plugins } from '../plugins.ts'
 import type { OpenIdSystem, World } from '../world.ts'
 
@@ -7,14 +8,35 @@ export const pluginGroup = (id: string): string => `plugin-${id.toLowerCase().re
 
 const typesOf = (opened: OpenIdSystem | undefined): readonly string[] => Object.keys(opened?.system.on ?? {})
 
+/** Between two looks at a plugin that is down, milliseconds: each twice as long as the one before, up to the longest. */
+const LOOK_MS = 500
+const LOOK_MS_MAX = 30_000
+
+/** An outage lasts as long as it lasts: what is not told meanwhile is told after it, in its order. */
+const untilUp = async (world: World, id: string, stopping: AbortSignal): Promise<void> => {
+  for (let waitMs = LOOK_MS; !stopping.aborted; waitMs = Math.min(waitMs * 2, LOOK_MS_MAX)) {
+    if ((await world.idSystems.named(id)?.system.health())?.status !== 'down') return
+    await world.timers.sleep(waitMs, stopping)
+  }
+}
+
 /** The facts that the plugin of one ID system follows: whichever opening serves when a fact comes is told of it. */
 const eventsOf = (world: World, id: string, types: readonly string[]): Promise<Following> =>
   follow(world, {
     name: pluginGroup(id),
     types,
-    handler: async ({ id: event, stream, revision, position, type, version, at, correlation, data }) => {
-      const fact = { id: event, stream, revision, position, type, version, at, correlation, data }
-      await world.idSystems.named(id)?.system.on?.[type]?.(fact)
+    handler: async (recorded, stopping) => {
+      if (!(await isToldTo(world, recorded, id))) return
+      const { id: event, stream, revision, position, type, version, at, correlation, data } = recorded
+      try {
+        await world.idSystems
+          .named(id)
+          ?.system.on?.[type]?.({ id: event, stream, revision, position, type, version, at, correlation, data })
+      } catch (error) {
+        // The next try meets one that is up; what brings it down each time is parked in the end.
+        await untilUp(world, id, stopping)
+        throw error
+      }
     },
   })
 
