@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { caughtUp } from './catch-up.ts'
-import type { Machine } from './context.ts'
+import type { Machine, Stores } from './context.ts'
 import { look, LOOKING, readLooker } from './look-options.ts'
 import { readInstant } from './instants.ts'
 import { complain, say, sayJson } from './output.ts'
@@ -12,6 +12,8 @@ import type { Findings } from '../audit/finding.ts'
 import type { Bound } from '../audit/lines.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
 import { verifyPackage } from '../audit/verify.mjs'
+import { readCompact } from '../crypto/compact.ts'
+import { textOf } from '../text-of.ts'
 import { checkpoints } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { Fault } from '../../domain/ports.ts'
@@ -24,6 +26,21 @@ const boundOf = ({ clock }: Machine, args: Args, option: string): Bound | undefi
   return /^\d{1,15}$/.test(text) ? { n: Number(text) } : { at: readInstant(clock, option, text) }
 }
 
+/** A signed statement of ours, characters. */
+const STATEMENT_CHARS_MAX = 20_000
+
+/** Whoever exports with other settings than the broker's would name another log than the one that its checkpoints name. */
+const warnOfAnotherName = async ({ terminal }: Machine, stores: Stores): Promise<void> => {
+  const { issuer } = stores.settings
+  const { statement } = (await load(stores, checkpoints, CHECKPOINTS)).state
+  const log = statement === undefined ? undefined : readCompact(statement, STATEMENT_CHARS_MAX)?.claims['log']
+  if (log !== undefined && log !== issuer)
+    complain(
+      terminal,
+      `the broker's checkpoints are of ${textOf(log)}, the package of ${issuer}: give the broker's own --config or ESIGNET_ISSUER`,
+    )
+}
+
 const exportLog = (machine: Machine, args: Args): Promise<ExitCode> => {
   const folder = required(args, 'audit export', 'out', 'DIR')
   const looker = readLooker(args)
@@ -33,6 +50,7 @@ const exportLog = (machine: Machine, args: Args): Promise<ExitCode> => {
     const auditKeys = await machine.auditKeys(stores.settings)
     await look(machine, stores, { ...looker, what: 'audit_log' })
     await caughtUp(machine, stores, AUDIT_LOG)
+    await warnOfAnotherName(machine, stores)
     const request = { folder, at: clock.now(), ...(from && { from }), ...(to && { to }) }
     const manifest = await exportAudit({ ...stores, clock, timers, files, auditKeys, verifier }, request)
     if (args.json) sayJson(terminal, manifest)
