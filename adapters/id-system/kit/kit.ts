@@ -130,5 +130,7 @@ export const runKit = async ({
   const description = world.description()
   const checks = await madeAll({ world, ends: () => reasons.splice(0).at(0), timers })
   await world.close().catch(() => undefined)
+  // Nobody finds their ID system in another time afterwards.
+  await help.time?.(0).catch(() => undefined)
   return { ...report, conforms: checks.every(({ outcome }) => outcome === 'passed' || outcome === 'left_out'), description, checks }
 }

@@ -1,7 +1,7 @@
 import { valueOf } from '../world.ts'
 import { isOne, must, mustBe, withoutCodes, type Check } from './check.ts'
 
-const MANY = 24
+const MANY = 12
 
 const checks: readonly Omit<Check, 'without'>[] = [
   {

@@ -3,7 +3,7 @@ import type { World } from '../world.ts'
 import { isOne, must, mustBe, shapeOf, withoutCodes, type Check } from './check.ts'
 
 /** Times that each kind of person is asked, and a difference of the medians that somebody outside sees, milliseconds. */
-const ROUNDS = 40
+const ROUNDS = 20
 const APART_MS = 50
 
 const nobody = ({ fixtures: { unknown, blocked } }: World): readonly IndividualId[] =>
