@@ -1,4 +1,4 @@
-import { allProjections } from './catch-up.ts'
+import { allProjections, runTools } from './catch-up.ts'
 import type { Machine, Stores } from './context.ts'
 import { complain, progressLine, say, sayJson } from './output.ts'
 import { required, type Args, type ExitCode, type Verb } from './verb.ts'
@@ -8,6 +8,7 @@ import { importEvents } from '../audit/import.ts'
 import type { Findings } from '../audit/finding.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
 import { verifyAuditLog } from '../audit/verify.ts'
+import { drop } from '../../projections/rebuild.ts'
 import { tablesOf } from '../../projections/tell.ts'
 
 const exportAll = (machine: Machine, args: Args): Promise<ExitCode> => {
@@ -26,7 +27,8 @@ const exportAll = (machine: Machine, args: Args): Promise<ExitCode> => {
 
 const importAll = (machine: Machine, args: Args): Promise<ExitCode> => {
   const path = required(args, 'events import', 'in', 'FILE')
-  return withStores(machine, args, 'new', async ({ journal, views }) => {
+  return withStores(machine, args, 'new', async (stores) => {
+    const { journal, views } = stores
     const { terminal, files, timers } = machine
     const line = progressLine(machine)
     const progress = {
@@ -35,6 +37,7 @@ const importAll = (machine: Machine, args: Args): Promise<ExitCode> => {
     }
     const beginning = async (): Promise<void> => {
       for (const projection of allProjections()) {
+        await drop(runTools(machine, stores), projection)
         await views.open(projection.name, projection.version, tablesOf(projection))
         await views.drop(projection.name)
       }

@@ -2,7 +2,13 @@ import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
 import { redisReadModel } from '../../../adapters/read-model/redis/redis-read-model.ts'
 import type { Change, Tables } from '../../../domain/ports.ts'
+import { consents as register } from '../../../projections/consents.ts'
+import { standingOf } from '../../../projections/generations.ts'
+import { drop, rebuild, serve } from '../../../projections/rebuild.ts'
+import { served } from '../../../projections/served.ts'
+import { tablesOf } from '../../../projections/tell.ts'
 import { readModelContract } from '../../contracts/read-model.ts'
+import { given, signIn, systemTimers } from '../../support/given.ts'
 import { placeIn, redisTools, startRedis, type RedisProcess } from '../../support/redis.ts'
 
 describe('read model: redis', () => {
@@ -31,6 +37,28 @@ describe('read model: redis', () => {
     expect(await model.apply('consents', '1', '2', [{ kind: 'put', table: 'consents', row: { id: 'b', client: 'c' } }])).to.equal(false)
     expect(await model.list('consents', 'consents')).to.deep.equal([])
     await model.close()
+  })
+
+  it('rows are told again beside, and switched to, as everywhere; a lost cache begins with the first generation', async () => {
+    const world = await given()
+    await world.register()
+    await signIn(world)
+    const place = placeIn(redis)
+    const [views, reader] = [served(await redisReadModel({ ...redisTools, place })), served(await redisReadModel({ ...redisTools, place }))]
+    const tools = { source: world.journal.source, views, clock: world.clock, timers: systemTimers, log: world.log }
+    await reader.open(register.name, register.version, tablesOf(register))
+    const { generation } = await rebuild(tools, register, () => undefined)
+    expect(await reader.count('consents', 'consents')).to.equal(0)
+    await serve(tools, register, { generation, is: 'built' })
+    expect(await reader.count('consents', 'consents')).to.equal(1)
+    expect(await standingOf(views.every, register)).to.deep.equal({ serving: 2, newest: 2, other: { generation: 1, is: 'previous' } })
+    await drop(tools, register)
+    expect((await redis.say(`KEYS ${place.prefix ?? ''}view:consents@1*`)).trim()).to.equal('*0')
+    expect(await reader.count('consents', 'consents')).to.equal(1)
+    await redis.say('FLUSHALL')
+    expect(await reader.count('consents', 'consents')).to.equal(0)
+    expect(await standingOf(views.every, register)).to.deep.equal({ serving: 1, newest: 1 })
+    for (const { close } of [views, reader, world]) await close()
   })
 
   it('applies simple changes fast enough to catch up a long log', async () => {

@@ -147,6 +147,47 @@ describe('projection rebuild, compare, switch, rollback and drop', () => {
     expect(await rows.position('audit-log-g2')).to.equal(await rows.position('audit-log'))
   })
 
+  it('compare takes nothing for a difference that was told in one of the two only, while a broker goes on', async () => {
+    const facts: readonly (() => Promise<unknown>)[] = [
+      () => world.client('shop', { type: 'DeactivateClient', at: world.clock.now(), client: 'shop' }),
+      () => world.client('shop', { type: 'ActivateClient', at: world.clock.now(), client: 'shop' }),
+    ]
+    await ok('client list')
+    await ok('projection rebuild clients')
+    let moved = 0
+    // Between the reading of a page and the look at where it stood, something happens and is told.
+    const moving: TableStore = {
+      ...rows,
+      list: async (projection, table, query) => {
+        const page = await rows.list(projection, table, query)
+        const happens = projection === 'clients' && table === 'clients' ? facts[moved] : undefined
+        if (happens !== undefined) {
+          moved += 1
+          await happens()
+          await ok('client list')
+        }
+        return page
+      },
+    }
+    const compared = await lineOver(moving)('projection compare clients')
+    expect(moved).to.equal(2)
+    expect(compared).to.include({ code: 0, err: '' })
+    expect(await rows.position('clients-g2')).to.equal(await rows.position('clients'))
+  })
+
+  it('compare says so where rows never stand still', async () => {
+    await ok('projection rebuild consents')
+    let position = 0
+    const restless: TableStore = {
+      ...rows,
+      position: async (projection) => {
+        position += 1
+        return projection === 'consents' ? `9${String(position).padStart(15, '0')}` : rows.position(projection)
+      },
+    }
+    expect(await lineOver(restless)('projection compare consents')).to.include({ code: 3, out: '' })
+  })
+
   it('what cannot be done is refused, and the refusal of a switch is recorded with who wished it (REG-16)', async () => {
     expect(await run(['projection', 'switch', 'consents', ...REASON])).to.include({
       code: 1,
