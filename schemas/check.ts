@@ -152,18 +152,23 @@ export const eventDescription = (kind: string, type: string): string | undefined
   return descriptions.get(path)
 }
 
+const membersOf = (schema: Schema): { readonly [member: string]: unknown } =>
+  Object.fromEntries(
+    Object.entries((schema['properties'] ?? {}) as Record<string, Schema>)
+      .map(([name, member]) => [name, defaultsOf(member)] as const)
+      .filter(([, value]) => value !== undefined),
+  )
+
+/** What needs a member that nobody has stated is absent as a whole. */
 const defaultsOf = (schema: Schema): unknown => {
   if (schema['default'] !== undefined || schema['properties'] === undefined) return schema['default']
-  const members = Object.entries(schema['properties'] as Record<string, Schema>).map(
-    ([name, member]) => [name, defaultsOf(member)] as const,
-  )
-  const present = members.filter(([, value]) => value !== undefined)
-  return present.length === 0 ? undefined : Object.fromEntries(present)
+  const members = membersOf(schema)
+  const needed = (schema['required'] ?? []) as readonly string[]
+  return Object.keys(members).length === 0 || needed.some((name) => !(name in members)) ? undefined : members
 }
 
 /** The defaults that a document's schema states, as a new object. */
-export const documentDefaults = (name: keyof DocumentsByName): { readonly [member: string]: unknown } =>
-  (defaultsOf(schemaOf(`${name}.json`)) ?? {}) as { readonly [member: string]: unknown }
+export const documentDefaults = (name: keyof DocumentsByName): { readonly [member: string]: unknown } => membersOf(schemaOf(`${name}.json`))
 
 /** The schemas that say what an event may be, by their names: of every event, of its metadata, and the words that they share. */
 export const eventSchemas = (): { readonly [name: string]: Schema } => {
