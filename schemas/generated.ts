@@ -2069,8 +2069,8 @@ export type ConsentReceipt = {
       readonly version: string
     }
     readonly language: Language
-    /** In the words of the PII controller. */
-    readonly purpose: string | null
+    /** In the words of the PII controller; `sign-in` where they gave none. */
+    readonly purpose: string
     readonly purpose_type?: string
     readonly lawful_basis: 'consent'
     /** Items: A kind of detail. */

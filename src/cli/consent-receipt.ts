@@ -5,6 +5,7 @@ import { complain, facts, say, sayJson } from './output.ts'
 import { operand, required, UsageError, type Args, type ExitCode, type Verb } from './verb.ts'
 import { withStores } from './with-stores.ts'
 import { consentHistory } from '../consents/history.ts'
+import { dpvOf } from '../consents/dpv.ts'
 import { receiptMoments, receiptOf, signReceipt } from '../consents/receipt.ts'
 import { keysIn, verifyReceipt } from '../consents/verify-receipt.ts'
 import { textOf } from '../text-of.ts'
@@ -26,6 +27,10 @@ const make = (machine: Machine, args: Args): Promise<ExitCode> => {
     if (receipt === undefined) {
       complain(terminal, `no receipt is due for this: consent ${consent}, event ${String(revision)}`)
       return 1
+    }
+    if (args.flag('dpv')) {
+      sayJson(terminal, dpvOf(receipt))
+      return 0
     }
     const keys = await machine.keys(settings)
     const signed = await signReceipt({ journal, states, settings, clock, timers, keys }, receipt)
@@ -69,8 +74,8 @@ export const consentReceipt: readonly Verb[] = [
     operands: 'ID [REVISION]',
     summary: 'a signed receipt (ISO/IEC TS 27560) of a consent given, changed or withdrawn',
     help: ['Without REVISION: of what happened last. Revisions are in: esignet consent show'],
-    options: LOOKING.options,
-    optionHelp: LOOKING.optionHelp,
+    options: { dpv: { type: 'boolean' }, ...LOOKING.options },
+    optionHelp: { dpv: 'unsigned, in the Data Privacy Vocabulary (JSON-LD)', ...LOOKING.optionHelp },
     run: make,
   },
   {

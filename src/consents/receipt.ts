@@ -4,7 +4,7 @@ import { signJwt } from '../crypto/jwt.ts'
 import { signerFor, type Keyed } from '../signing-keys.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
-import type { ConsentMoment, ConsentMove } from '../../domain/consent/history.ts'
+import type { ConsentMoment, ConsentMove, ConsentStatus } from '../../domain/consent/history.ts'
 import type { StandingConsent } from '../../domain/consent/consent.ts'
 import type { Instant, Json } from '../../domain/ports.ts'
 import { consentStream } from '../../domain/streams.ts'
@@ -29,10 +29,11 @@ const durationOf = ({ givenAt, expiresAt }: StandingConsent): string =>
 /** Words of the Data Privacy Vocabulary for the states of a consent. */
 const eventOf = (moment: ConsentMoment, standing: StandingConsent, principal: string) => {
   const by = moment.withdrawal?.by ?? 'self'
+  const state: ConsentStatus | 'withdrawal_requested' = moment.move === 'withdrawal_requested' ? moment.move : moment.status
   return {
     event_time: moment.at,
     event_type: 'explicit',
-    event_state: moment.move === 'withdrawal_requested' ? 'withdrawal_requested' : moment.status,
+    event_state: state,
     change: moment.move,
     validity_duration: moment.until === undefined ? 'P0D' : durationOf(moment.standing ?? standing),
     valid_until: moment.until ?? null,
@@ -50,12 +51,14 @@ const informationOf = ({ essential, accepted }: StandingConsent) => {
   return [...essential.map(told(false)), ...accepted.map(told(true))]
 }
 
+type PartyType = 'pii_controller' | 'consent_record_keeper' | 'authority'
+
 type Issuing = Pick<World, 'journal' | 'states' | 'settings' | 'brand'>
 
 const partiesOf = async (world: Issuing, { client }: StandingConsent, name: string, links: Readonly<Record<string, Json>>) => {
   const { settings, brand } = world
   const { authority } = brand
-  const party = (id: string, type: string, called: string, address: string, contact: string | null) => ({
+  const party = (id: string, type: PartyType, called: string, address: string, contact: string | null) => ({
     party_id: id,
     party_type: type,
     party_role: type,
@@ -65,9 +68,11 @@ const partiesOf = async (world: Issuing, { client }: StandingConsent, name: stri
   })
   // Where they are written to today: who was moved since would not get a letter to where they were.
   const { configuration } = await clientOf(world, client)
+  const { policy_uri: privacy, client_uri: site, contacts = [] } = configuration ?? {}
+  const contact = [textOf(links['privacy']), privacy, site, ...contacts].find((one) => one !== undefined && one !== '') ?? null
   const keeper = `${brand.product}, ${brand.country['en'] ?? ''}`
   return [
-    party(client, 'pii_controller', name, configuration?.postal_address ?? '', textOf(links['privacy']) || null),
+    party(client, 'pii_controller', name, configuration?.postal_address ?? '', contact),
     party(settings.issuer, 'consent_record_keeper', keeper, brand.address, brand.telephone),
     ...(authority.url === '' ? [] : [party(authority.url, 'authority', authority.name['en'] ?? '', authority.address, authority.url)]),
   ]
@@ -98,7 +103,8 @@ export const receiptOf = async (world: Issuing, consent: string, revision: numbe
       {
         privacy_notice: { digest: standing.notice.digest, version: standing.notice.version },
         language: standing.notice.language,
-        purpose: standing.purpose ?? null,
+        // The broker passes details on so that the person is signed in, whatever else the relying party says of it.
+        purpose: standing.purpose ?? 'sign-in',
         purpose_type: 'sign_in',
         lawful_basis: 'consent',
         pii_information: informationOf(standing),
