@@ -1,12 +1,12 @@
-import type { Handling } from './handle.ts'
-import { commandStream } from './steps/act.ts'
-import { parkedActs } from './deciders.ts'
 import { decode } from './codec.ts'
-import { FOLLOWER_TABLES, FOLLOWER_VERSION, PARKED_TABLE, parkedId, type ParkedRow } from './reactors/parked-rows.ts'
+import { parkedActs } from './deciders.ts'
+import type { Handling } from './handle.ts'
 import type { Journal } from './journal.ts'
+import { FOLLOWER_TABLES, FOLLOWER_VERSION, PARKED_TABLE, parkedId, type ParkedRow } from './reactors/parked-rows.ts'
+import { commandStream } from './steps/act.ts'
+import { textOf } from './text-of.ts'
 import { Fault, type Instant, type Parked, type ReadModel, type Uuid } from '../domain/ports.ts'
 import { kindOf, parkedStream, type Kind } from '../domain/streams.ts'
-import { textOf } from './text-of.ts'
 
 /** What somebody asked of a parked event and is not done yet: its group was not there since, or the asking was interrupted. */
 export type Asked = { readonly what: 'retry' | 'drop'; readonly at: Instant; readonly actor: string; readonly reason: string }

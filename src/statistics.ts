@@ -55,8 +55,9 @@ const REACHED: Readonly<Record<Exclude<keyof Funnel, 'started'>, readonly string
   exchanged: ['TokenExchanged', 'PageOpened'],
 }
 
-/** Not asked: what the limits refuse never comes to the ID system. Not answered: what it could not say. */
+/** What the limits refuse never comes to the ID system. */
 const NOT_ASKED = 'limited'
+/** It could not say, or what it said came too late or nowhere. */
 const NO_ANSWER: readonly (string | null)[] = [null, 'over', 'unavailable', 'expired', 'misconfigured']
 
 type Counts = { asked: number; right: number; wrong: number; unanswered: number; readonly lengths: Histogram }
