@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createClient, ErrorReply, RESP_TYPES } from 'redis'
+import { DONE, lateAfter } from './late.ts'
 import { type Chance, Fault, type Log, type Timers } from '../domain/ports.ts'
 
 /** Where an instance is and who we are there. The password comes from a file and never stands in a URL, which ends up in logs. */
@@ -129,11 +130,13 @@ export const openConnection = (options: ConnectionOptions, connected: () => void
   const send: Send = async (command, kind = 'read') => {
     const own = client
     const done = new AbortController()
-    const late = timers.sleep(callMs, done.signal).then((): never => {
-      throw new LateError('late')
-    })
-    // Whoever loses the race is nobody's failure.
-    late.catch(() => undefined)
+    const late = lateAfter(
+      timers,
+      callMs,
+      done.signal,
+      () => done.signal.aborted,
+      () => new LateError('late'),
+    )
     try {
       const answer = await Promise.race([own.sendCommand(command, { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }), late])
       silent = 0
@@ -142,7 +145,7 @@ export const openConnection = (options: ConnectionOptions, connected: () => void
       if (error instanceof LateError && own === client && !closed && ++silent >= SILENT_CALLS_MAX) rebuild()
       throw asFault(error, role, kind)
     } finally {
-      done.abort()
+      done.abort(DONE)
     }
   }
   return {

@@ -94,8 +94,7 @@ export const personKnownBy = (world: Joining, subjectKey: string): Promise<Perso
  */
 export const joinAliases = async (world: Joining, index: Digest, ref: string, subjectKey: string): Promise<void> => {
   const subject = subjectIndex(world, subjectKey)
-  const [known, own] = await Promise.all([world.personKeys.find(subject), world.personKeys.byRef(ref)])
-  const person = known ?? own
+  const person = (await world.personKeys.find(subject)) ?? (await world.personKeys.byRef(ref))
   if (person === undefined) return
   await Promise.all([...new Set([subject, index])].map((row) => world.personKeys.confirm(row, person)))
 }

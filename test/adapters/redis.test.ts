@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { openRedis, script, type RedisOptions, type RedisPlace } from '../../adapters/redis.ts'
 import { Fault } from '../../domain/ports.ts'
-import { until } from '../support/broker.ts'
+import { freePorts, until } from '../support/broker.ts'
 import { faultOf } from '../support/fault-of.ts'
 import { redisTools, startRedis, type RedisProcess } from '../support/redis.ts'
 
@@ -100,7 +100,8 @@ describe('redis: a connection', () => {
       ['tls-ca-cert-file', cert],
     ])
       await redis.say(`CONFIG SET ${String(name)} ${String(value)}`)
-    const tlsPort = String(redis.port === 65_535 ? 65_000 : redis.port + 1)
+    const [free = 0] = await freePorts(1)
+    const tlsPort = String(free)
     expect(await redis.say(`CONFIG SET tls-port ${tlsPort}`)).to.include('OK')
     const url = `rediss://127.0.0.1:${tlsPort}`
     const link = await open({ url, caFile: cert })

@@ -33,6 +33,8 @@ export type StoresMeasured = {
 }
 
 const WARM_UP = 150
+/** Before anybody else, so that nothing of theirs is closed meanwhile. */
+const COUNTED_PEOPLE = 1000
 const FOREVER = Number.MAX_SAFE_INTEGER
 /** Counted one by one. */
 const COUNTED = { quick: 5, full: 20 }
@@ -61,8 +63,8 @@ const cpuOf = (store: StoreProcess, { cache, secrets, keys }: RedisRoles): Round
   redis: sum([cache, secrets, keys].map((one) => cpuSecondsOf(one.pid()))),
 })
 
-/** The broker again, everything that it asks going by relays. */
-const tripsOf = async (wish: Wish, data: string, broker: Broker, store: StoreProcess, redis: RedisRoles): Promise<Trips> => {
+/** A broker of which everything that it asks goes by relays. */
+const tripsOf = async (wish: Wish, data: string, party: Party, store: StoreProcess, redis: RedisRoles): Promise<Trips> => {
   const relays: Relays = {
     'event store': await openRelay(store.port, grpcCalls),
     cache: await openRelay(redis.cache.port, redisTrips),
@@ -77,14 +79,14 @@ const tripsOf = async (wish: Wish, data: string, broker: Broker, store: StorePro
   }
   const running = await startBroker(data, { ...redis.env, ...byRelay })
   try {
-    return await countTrips(relays, running.port, broker.party, broker.people, wish.quick ? COUNTED.quick : COUNTED.full)
+    return await countTrips(relays, running.port, party, wish.quick ? COUNTED.quick : COUNTED.full)
   } finally {
     await running.stop()
     for (const relay of Object.values(relays)) relay.close()
   }
 }
 
-/** The same broker on the embedded store and on servers, in turn, round after round; then what it asks of the servers, counted. */
+/** What the broker asks of servers, counted; then the same broker on the embedded store and on servers, in turn, round after round. */
 export const stores = (wish: Wish, note: Note): Promise<StoresMeasured> =>
   withFolder(async (folder) => {
     const store = await kurrentDbProcess(wish.store ?? '')
@@ -93,17 +95,20 @@ export const stores = (wish: Wish, note: Note): Promise<StoresMeasured> =>
     try {
       await store.start()
       const party = await newParty('bench-rp')
-      const begin = async (data: string, environment: Readonly<Record<string, string>>): Promise<Broker> => {
+      const start = async (data: string, environment: Readonly<Record<string, string>>): Promise<Broker> => {
         const running = await startBroker(data, environment)
         started.push(running)
-        await registerParty(data, party, {}, [], environment)
-        return { running, party, people: 0 }
+        return { running, party, people: COUNTED_PEOPLE }
       }
-      const shared = join(folder, 'shared')
-      const brokers: Record<Side, Broker> = {
-        embedded: await begin(join(folder, 'embedded'), {}),
-        'KurrentDB and Redis': await begin(shared, { ...store.env, ...redis.env }),
-      }
+      const [embedded, shared] = [join(folder, 'embedded'), join(folder, 'shared')]
+      const environment = { ...store.env, ...redis.env }
+      const first = await start(shared, environment)
+      await registerParty(shared, party, {}, [], environment)
+      await first.running.stop()
+      note('counting')
+      const trips = await tripsOf(wish, shared, party, store, redis)
+      const brokers: Record<Side, Broker> = { embedded: await start(embedded, {}), 'KurrentDB and Redis': await start(shared, environment) }
+      await registerParty(embedded, party)
       const rounds: Record<Side, Round[]> = { embedded: [], 'KurrentDB and Redis': [] }
       const load: number[] = []
       for (let round = 1; round <= wish.rounds; round += 1) {
@@ -114,9 +119,7 @@ export const stores = (wish: Wish, note: Note): Promise<StoresMeasured> =>
         }
         load.push(loadavg()[0] ?? Number.NaN)
       }
-      for (const one of started) await one.stop()
-      note('counting')
-      return { rounds, load, trips: await tripsOf(wish, shared, brokers['KurrentDB and Redis'], store, redis) }
+      return { rounds, load, trips }
     } finally {
       for (const one of started) await one.stop()
       await redis.end()

@@ -39,8 +39,8 @@ const settled = async (relays: Relays): Promise<void> => {
   }
 }
 
-export const countTrips = async (relays: Relays, port: number, party: Party, offset: number, logins: number): Promise<Trips> => {
-  const flow = brokerFlow(party, 'forms', offset)
+export const countTrips = async (relays: Relays, port: number, party: Party, logins: number): Promise<Trips> => {
+  const flow = brokerFlow(party, 'forms', 0)
   const connection = await openConnection(port)
   const now = (): Counts => countsOf((server) => relays[server].count())
   const took = flow.steps.map(({ name }) => ({ name, asked: countsOf(() => 0), afterwards: countsOf(() => 0) }))

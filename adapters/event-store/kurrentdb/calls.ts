@@ -1,4 +1,5 @@
 import { Fault, type Timers } from '../../../domain/ports.ts'
+import { DONE, lateAfter } from '../../late.ts'
 import type { KurrentClient } from './client.ts'
 import type { Connection } from './connection.ts'
 import { expired, type Trouble, troubleOf } from './troubles.ts'
@@ -28,8 +29,8 @@ export type Budget = { readonly left: AbortSignal; readonly end: () => void }
 export const makeBudget = ({ timers, budgetMs }: Pick<CallTools, 'timers' | 'budgetMs'>): Budget => {
   const over = new AbortController()
   const done = new AbortController()
-  void timers.sleep(budgetMs, done.signal).then(() => over.abort())
-  return { left: over.signal, end: () => done.abort() }
+  void timers.sleep(budgetMs, done.signal).then(() => over.abort(DONE))
+  return { left: over.signal, end: () => done.abort(DONE) }
 }
 
 type Work<T> = (client: KurrentClient, signal: AbortSignal, ms: number) => Promise<T>
@@ -43,12 +44,10 @@ export const attempt = async <T>(
   const { connection, timers } = tools
   const callMs = Math.min(tools.callMs, CALL_MS_MAX)
   const over = new AbortController()
-  const end = (): void => over.abort()
+  const end = (): void => over.abort(DONE)
   budget.addEventListener('abort', end)
-  const late = timers.sleep(callMs, over.signal).then(() => {
-    throw expired()
-  })
-  late.catch(() => undefined)
+  let isDone = false
+  const late = lateAfter(timers, callMs, over.signal, () => isDone, expired)
   let client: KurrentClient | undefined
   try {
     return await Promise.race([
@@ -64,6 +63,7 @@ export const attempt = async <T>(
     if (trouble.spoilsClient && client !== undefined) connection.drop(client)
     throw trouble
   } finally {
+    isDone = true
     budget.removeEventListener('abort', end)
     end()
   }
