@@ -23,7 +23,7 @@ const WARM_UP = 5
 const IDLE_S = 20
 /** What a step leaves to be done has ended when nothing was asked for this long; looked for so often at most. */
 const QUIET_MS = 250
-const LOOKS_MAX = 8
+const LOOKS_MAX = 4
 
 const countsOf = (of: (server: Server) => number): Counts =>
   Object.fromEntries(SERVERS.map((server) => [server, of(server)])) as Record<Server, number>
@@ -49,7 +49,6 @@ export const countTrips = async (relays: Relays, port: number, party: Party, log
   for (let n = 0; n < WARM_UP + logins; n += 1) {
     const login = flow.begin(n)
     for (const [at, step] of flow.steps.entries()) {
-      await settled(relays)
       const before = now()
       await step.run(connection, login)
       const answered = now()
