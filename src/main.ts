@@ -46,7 +46,10 @@ const startReactors = async (world: World, plugins: Plugins): Promise<readonly S
   const reloads = await pluginReloads(world, plugins, statusFile(world.settings, world))
   const started = [deliveries(world), await outcomes(world), await completions(world), reloads, ...(telling ? [telling] : [])]
   for (const reactor of started) {
-    reactor.ended.catch((error: unknown) => world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' }))
+    reactor.ended.catch((error: unknown) => {
+      world.observer.reactorEnded()
+      world.log.error('reactor_ended', { error: error instanceof Error ? error.message : 'unknown' })
+    })
   }
   return [
     ...started,

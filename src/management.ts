@@ -1,5 +1,6 @@
 import { managementApp } from './http/management.ts'
 import { listen } from './http/server.ts'
+import { COMPLETIONS } from './reactors/completions.ts'
 import { pluginGroup } from './reactors/plugin-events.ts'
 import { processMetrics } from './telemetry/process-metrics.ts'
 import { standingMetrics } from './telemetry/standing.ts'
@@ -17,7 +18,7 @@ export const openManagement = async (world: World, runners: readonly Runner[]): 
   const followers = world.idSystems.serving().filter(({ system }) => Object.keys(system.on ?? {}).length > 0)
   const { refresh } = standingMetrics(world, {
     runners,
-    followers: followers.map(({ description }) => pluginGroup(description.id)),
+    followers: [COMPLETIONS, ...followers.map(({ description }) => pluginGroup(description.id))],
   })
   const { stop } = processMetrics(world.observer.registry)
   const listening = await listen(managementApp({ world, refresh }), { host: management.host ?? HOST, port: management.port })

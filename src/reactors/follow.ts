@@ -1,10 +1,14 @@
 import { FOLLOWER_TABLES, FOLLOWER_VERSION, PARKED_ACTS, parkedAct, parkingOf, type Failed } from './parked-rows.ts'
 import type { World } from '../world.ts'
-import type { Change, Position } from '../../domain/ports.ts'
+import { Fault, type Change, type Position } from '../../domain/ports.ts'
 import type { Recorded } from '../../projections/projection.ts'
 
 const TRIES_MAX = 5
 const WAIT_MS = 200
+
+/** Between two tries to write down what was handled, while the views cannot be written, milliseconds: doubling. */
+const WRITE_WAIT_MS = 1000
+const WRITE_WAIT_MS_MAX = 30_000
 
 /** Handled events between two writes of the checkpoint: as many may be handled again after a crash. */
 const CHECKPOINT_EVENTS = 32
@@ -65,27 +69,44 @@ export const follow = async (world: World, follower: Follower): Promise<Followin
     // Another node moved it. What both handled was handled twice, which at least once allows; from here this one goes on behind.
     else stored = await world.views.position(name)
   }
+  /** Waits until it is written, so that an outage of the views ends nobody; false where the end came first. */
+  const surely = async (to: Position | undefined, changes: readonly Change[] = []): Promise<boolean> => {
+    for (let waitMs = WRITE_WAIT_MS; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, WRITE_WAIT_MS_MAX)) {
+      try {
+        await move(to, changes)
+        return true
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'unavailable') throw error
+        world.observer.reactorFailed(name)
+        world.log.warn('checkpoint_not_written', { follower: name })
+        await world.timers.sleep(waitMs, stopping.signal)
+      }
+    }
+    return false
+  }
   const subscription = world.journal.source.subscribe(
     { ...(stored !== undefined && { after: stored }), filter: { types: [...types, ...PARKED_ACTS] } },
     async (message) => {
       if (message.kind === 'unreadable' && message.event.newer) {
-        await move(handled)
+        await surely(handled)
         waitsForNewer = true
       }
       if (message.kind === 'caughtUp' || message.kind === 'unreadable') return
       if (message.kind === 'checkpoint') {
         handled = message.position
         since += 1
-        return since >= CHECKPOINT_EVENTS ? move(handled) : undefined
+        if (since >= CHECKPOINT_EVENTS) await surely(handled)
+        return
       }
       const { event } = message
       const changes = await changesOf(world, follower, event, stopping.signal)
       // It may not have been handled: it comes again.
       if (stopping.signal.aborted) return
-      handled = event.position
       since += 1
-      if (changes.length > 0) return move(event.position, changes)
-      if (since >= CHECKPOINT_EVENTS) await move(handled)
+      // The checkpoint never passes what is to be parked without the row that says so.
+      if (changes.length > 0 && !(await surely(event.position, changes))) return
+      handled = event.position
+      if (since >= CHECKPOINT_EVENTS) await surely(handled)
     },
   )
   return {

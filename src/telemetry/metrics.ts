@@ -79,6 +79,7 @@ export const brokerMetrics = ({ counter, gauge, histogram }: Registry) => ({
     help: 'Whether a plugin is asked: 0 as always, 1 on trial, 2 left alone.',
     labels: ['plugin', 'call'],
   }),
+  reactorsEnded: counter({ name: 'idp_reactors_ended_total', help: 'Reactors that gave up until the broker is started anew.', labels: [] }),
   reactorFailures: counter<'reactor'>({
     name: 'idp_reactor_failures_total',
     help: 'Turns of reactors that failed; the next turn tries again.',

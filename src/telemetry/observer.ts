@@ -36,6 +36,8 @@ export type Observer = {
   readonly guessing: (of: string, slices: number) => void
   readonly turnedAway: (scope: string) => void
   readonly reactorFailed: (reactor: string) => void
+  /** It does nothing any more. */
+  readonly reactorEnded: () => void
   /** For what is read when it is asked for. */
   readonly registry: Registry
 }
@@ -200,6 +202,7 @@ export const observing = ({ elapsedMs, scheme, tracing, spans }: ObserverTools):
     guessing: (of, slices) => metrics.guessing.set({ of }, slices),
     turnedAway: (scope) => metrics.turnedAway.add({ scope }),
     reactorFailed: (reactor) => metrics.reactorFailures.add({ reactor }),
+    reactorEnded: () => metrics.reactorsEnded.add({}),
     registry: all,
   }
 }

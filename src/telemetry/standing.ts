@@ -5,6 +5,7 @@ import { load } from '../handle.ts'
 import { inTime, missingNow } from '../http/health.ts'
 import { PARKED_TABLE } from '../reactors/parked-rows.ts'
 import { ringOf, type Keyed } from '../signing-keys.ts'
+import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
 import type { Read } from './registry.ts'
 import { signingNow } from '../../domain/signing-key/ring.ts'
@@ -51,11 +52,12 @@ const keyAges = async (world: World): Promise<Rows<'alg' | 'purpose'>> => {
   return [...(await agesOf(world, 'tokens')), ...(await agesOf(auditing(world), 'audit'))]
 }
 
-/** Records of the audit log that no checkpoint covers yet; that of the last checkpoint itself is not waited for (rule 49). */
+/** How old the oldest record of the audit log is that no checkpoint covers; that of the last checkpoint itself waits for nothing (rule 49). */
 const unsigned = async (world: World): Promise<Rows<never>> => {
   const { state } = await load(world, checkpoints, CHECKPOINTS)
-  const records = await world.views.count(AUDIT_LOG, 'records')
-  return [[{}, Math.max(0, records - (state.n ?? -1) - 1)]]
+  const record = await world.views.get(AUDIT_LOG, 'records', state.n === undefined ? 1 : state.n + 2)
+  const at = textOf(record?.['at'])
+  return [[{}, at === '' ? 0 : Math.max(0, millisecondsOf(world.clock.now()) - millisecondsOf(at)) / 1000]]
 }
 
 /** Where everything stands that is looked at only when somebody asks. */
@@ -107,7 +109,7 @@ export const standingMetrics = (world: World, standing: Standing): { readonly re
     () => now?.keys ?? [],
   )
   reads(
-    { name: 'idp_audit_unsigned_records', help: 'Records of the audit log that no checkpoint covers yet.', labels: [] },
+    { name: 'idp_audit_unsigned_seconds', help: 'Age of the oldest audit record without a checkpoint.', labels: [] },
     () => now?.behind ?? [],
   )
   return {

@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { memoryReadModel } from '../../../adapters/read-model/memory/memory-read-model.ts'
+import { Fault } from '../../../domain/ports.ts'
 import type { EventSource, Recorded, SourceMessage } from '../../../projections/projection.ts'
 import { follow } from '../../../src/reactors/follow.ts'
+import { observing } from '../../../src/telemetry/observer.ts'
 import type { World } from '../../../src/world.ts'
 import { handClock } from '../../support/hand-clock.ts'
 import { quickTimers } from '../worlds.ts'
@@ -32,7 +34,12 @@ describe('following events', () => {
   const worldOf = (messages: readonly SourceMessage[], views = memoryReadModel()) => {
     const source = sourceOf(messages)
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-    return { source, views, world: { views, log, clock: handClock(), timers: quickTimers(), journal: { source } } as unknown as World }
+    const observer = observing({ elapsedMs: () => 0, scheme: 'https' })
+    return {
+      source,
+      views,
+      world: { views, log, observer, clock: handClock(), timers: quickTimers(), journal: { source } } as unknown as World,
+    }
   }
   const forty = Array.from({ length: 40 }, (_, index) => eventAt(index + 1))
 
@@ -57,6 +64,29 @@ describe('following events', () => {
     expect(seen.filter((position) => position === positionOf(2))).to.have.length(5)
     expect(seen.at(-1)).to.equal(positionOf(3))
     expect((await views.list('told', 'parked')).map(({ reason }) => reason)).to.deep.equal(['TypeError'])
+  })
+
+  it('views that cannot be written for a while end nobody, and what is parked meanwhile is not passed by', async () => {
+    const inner = memoryReadModel()
+    let away = 3
+    const views: typeof inner = {
+      ...inner,
+      apply: async (...given) => {
+        away -= 1
+        if (away >= 0) throw new Fault('unavailable', 'the database cannot be written now')
+        return inner.apply(...given)
+      },
+    }
+    const { world, source } = worldOf(forty, views)
+    const handler = async ({ position }: Recorded): Promise<void> => {
+      if (position === positionOf(2)) throw new TypeError('no')
+    }
+    const following = await follow(world, { name: 'told', types: ['Told'], handler })
+    await source.told()
+    await following.stop()
+    expect(away).to.be.below(0)
+    expect((await views.list('told', 'parked')).map(({ position }) => position)).to.deep.equal([positionOf(2)])
+    expect(await views.position('told')).to.equal(positionOf(40))
   })
 
   it('two nodes under one name go on side by side, and neither ends', async () => {
