@@ -90,8 +90,8 @@ describe('Logins through the ID systems of others: MOSIP IDA and Sunbird RC, ove
     rmSync(folder, { recursive: true, force: true })
   })
 
-  const choose = ({ browser }: Begun, page: Page, id: string, factor: string): Promise<Page> =>
-    browser.submit(page, 'form-choose', { values: { individual_id: id, factor } })
+  const choose = ({ browser }: Begun, page: Page, id: string, factor: string, tick: readonly string[] = []): Promise<Page> =>
+    browser.submit(page, 'form-choose', { values: { individual_id: id, factor }, tick })
 
   /** From the proof on: consent, code, tokens, facts. */
   const finish = async (party: Party, begun: Begun, page: Page) => {
@@ -120,12 +120,13 @@ describe('Logins through the ID systems of others: MOSIP IDA and Sunbird RC, ove
     expect(idToken.sub).not.to.equal(partnerToken(PERSON.uin, 'esignet'))
   })
 
-  it('by PIN, the same person by another number: the subject and the consent are the same', async () => {
+  it('by PIN, the same person by another number: the subject and the consent are the same, and the device is theirs', async () => {
     const begun = await begin(here, shop)
-    const asked = await choose(begun, begun.page, PERSON.uin, 'pin')
+    const asked = await choose(begun, begun.page, PERSON.uin, 'pin', ['yes'])
     const again = await begun.browser.submit(asked, 'form-pin', { values: { pin: WRONG.pin } })
     const proven = await begun.browser.submit(again, 'form-pin', { values: { pin: PERSON.pin } })
     expect(proven.has('form-consent'), 'it was agreed to before').to.equal(false)
+    plant('the secret of the own device', begun.browser.cookies.get('device'))
     const { facts } = await finish(shop, begun, proven)
     expect([...canaries].filter(([, what]) => what === 'sub').map(([sub]) => sub)).to.deep.equal([facts.sub])
   })
