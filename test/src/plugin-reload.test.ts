@@ -12,7 +12,7 @@ import { finish, library, NAME, newBorrower, readerOf, start, wholeLogin } from 
 import { register, type Party } from '../support/rp.ts'
 
 /** Logins of the load, how many at once, and how often the plugin is replaced meanwhile. */
-const LOGINS = 60
+const LOGINS = 40
 const AT_ONCE = 6
 const RELOADS = 3
 

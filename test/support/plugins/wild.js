@@ -5,7 +5,11 @@ import threads from 'node:worker_threads'
 export const settingsSchema = {
   type: 'object',
   additionalProperties: false,
-  properties: { id: { type: 'string', default: 'wild' }, wildAt: { type: 'string', default: '' } },
+  properties: {
+    id: { type: 'string', default: 'wild' },
+    wildAt: { type: 'string', default: '' },
+    chokes: { type: 'boolean', default: false, description: 'On every fact.' },
+  },
 }
 
 export const describe = ({ id = 'wild' } = {}) => ({
@@ -81,7 +85,7 @@ const ways = {
   }),
 }
 
-export const open = async ({ id, wildAt }, tools) => {
+export const open = async ({ id, wildAt, chokes }, tools) => {
   const seen = []
   const act = async (proof) => (Object.hasOwn(ways, proof) ? ways[proof](tools) : undefined)
   return {
@@ -101,6 +105,7 @@ export const open = async ({ id, wildAt }, tools) => {
     },
     on: {
       ConsentGiven: async ({ id: fact }) => {
+        if (chokes) throw new RangeError('not this fact')
         seen.push(fact)
       },
     },
