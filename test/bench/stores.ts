@@ -10,7 +10,7 @@ import { grpcCalls, openRelay, redisTrips } from './relay.ts'
 import { table } from './report.ts'
 import { drive, registerParty, startBroker, type Running } from './servers.ts'
 import { countTrips, SERVERS, type Counts, type Relays, type Trips } from './trips.ts'
-import { kurrentDbProcess, type StoreProcess } from '../cluster/store-process.ts'
+import { kurrentDbProcess, type OwnStore } from '../cluster/store-process.ts'
 import { startRoles, type RedisRoles } from '../support/redis-roles.ts'
 
 const SIDES = ['embedded', 'KurrentDB and Redis'] as const
@@ -41,7 +41,7 @@ const COUNTED = { quick: 5, full: 20 }
 
 type Broker = { readonly running: Running; readonly party: Party; people: number }
 
-const oneRound = async (wish: Wish, broker: Broker, store: StoreProcess, redis: RedisRoles): Promise<Round> => {
+const oneRound = async (wish: Wish, broker: Broker, store: OwnStore, redis: RedisRoles): Promise<Round> => {
   const one = async (users: number, seconds: number): Promise<Measured> => {
     const { party, running, people } = broker
     const target = { kind: 'broker' as const, issuer: '', ports: [running.port], pids: [running.pid], party }
@@ -58,13 +58,13 @@ const oneRound = async (wish: Wish, broker: Broker, store: StoreProcess, redis: 
   return { measured, serversUs, alone: await one(1, Math.ceil(wish.seconds / 2)) }
 }
 
-const cpuOf = (store: StoreProcess, { cache, secrets, keys }: RedisRoles): Round['serversUs'] => ({
+const cpuOf = (store: OwnStore, { cache, secrets, keys }: RedisRoles): Round['serversUs'] => ({
   store: cpuSecondsOf(store.pid()),
   redis: sum([cache, secrets, keys].map((one) => cpuSecondsOf(one.pid()))),
 })
 
 /** A broker of which everything that it asks goes by relays. */
-const tripsOf = async (wish: Wish, data: string, party: Party, store: StoreProcess, redis: RedisRoles): Promise<Trips> => {
+const tripsOf = async (wish: Wish, data: string, party: Party, store: OwnStore, redis: RedisRoles): Promise<Trips> => {
   const relays: Relays = {
     'event store': await openRelay(store.port, grpcCalls),
     cache: await openRelay(redis.cache.port, redisTrips),

@@ -1,7 +1,8 @@
 /**
- * `npm run chaos -- [logins] [--store COMMAND]`: every login ends well while nodes, Redis and the store are killed -9 in turn; afterwards
- * everything is counted. COMMAND starts a KurrentDB or EventStoreDB server (see `kurrentDbProcess`); without it the store is the embedded one,
- * which dies with the nodes.
+ * `npm run chaos -- [logins] [--store COMMAND | --connection STRING --credentials FILE --kill COMMAND]`: every login ends well while nodes,
+ * Redis and the store are killed -9 in turn; afterwards everything is counted. `--store` starts a KurrentDB or EventStoreDB server (see
+ * `kurrentDbProcess`); `--connection` names servers that are there and empty, of which `--kill` kills one. Without either the store is the
+ * embedded one, which dies with the nodes.
  */
 import { exit } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,9 +18,12 @@ import { redisTools } from '../support/redis.ts'
 import { newParty, register } from '../support/rp.ts'
 import { logins } from './chaos-logins.ts'
 import { startCluster, type Cluster } from './cluster.ts'
-import { kurrentDbProcess } from './store-process.ts'
+import { kurrentDbProcess, outsideStore, type StoreProcess } from './store-process.ts'
 
-const { values, positionals } = parseArgs({ options: { store: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { store: { type: 'string' }, connection: { type: 'string' }, credentials: { type: 'string' }, kill: { type: 'string' } },
+  allowPositionals: true,
+})
 const LOGINS = Number(positionals[0] ?? 2000)
 const AT_ONCE = 6
 const DOWN_MS = 1000
@@ -130,7 +134,13 @@ const problemsOf = async (cluster: Cluster, done: readonly string[]): Promise<re
   return rules.filter(([wrong]) => wrong).map(([, problem]) => problem)
 }
 
-const store = values.store === undefined ? undefined : await kurrentDbProcess(values.store)
+const chosenStore = async (): Promise<StoreProcess | undefined> => {
+  const { store, connection, credentials, kill } = values
+  if (connection !== undefined && kill !== undefined) return outsideStore(connection, credentials, kill)
+  return store === undefined ? undefined : kurrentDbProcess(store)
+}
+
+const store = await chosenStore()
 await store?.start()
 const cluster = await startCluster({ settings: SETTINGS, ...(store && { store }) })
 const over = new AbortController()
