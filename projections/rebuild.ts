@@ -11,6 +11,9 @@ const STALL_MS = 30_000
 /** Who still reads or tells a generation that no longer stands anywhere has noticed it after this long, milliseconds. */
 const GRACE_MS = 2 * NOTICED_MS
 
+/** Nobody waits for this process. */
+const BATCH_EVENTS = 1024
+
 type OnProgress = NonNullable<RunOptions['onProgress']>
 
 const gone = (): Fault => new Fault('invalid', 'another process dropped the generation beside, or made it serve')
@@ -48,6 +51,7 @@ export const catchUp = async (
   const rows = tools.views.every
   let applied = 0
   const runner = run({ ...tools, views: rows }, inGeneration(projection, generation), {
+    batchEvents: BATCH_EVENTS,
     onProgress: (progress) => {
       applied = progress.applied
       onProgress(progress)

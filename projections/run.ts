@@ -37,6 +37,8 @@ export type RunTools = {
 export type RunOptions = {
   /** Lets another process do the work first and takes over when it does not move. */
   readonly standBy?: boolean
+  /** Events written at once, at most: 256, which keep a broker from nothing else for long. Larger batches tell a row once that changes often. */
+  readonly batchEvents?: number
   /** After each step; `applied` counts the events that this runner wrote. */
   readonly onProgress?: (progress: { readonly applied: number; readonly position: Position | undefined }) => void
 }
@@ -65,18 +67,18 @@ class SourceEndedError extends Error {}
 /** Only a newer program can tell what comes next. A node of it takes the work over, since the position stands still. */
 class NewerEventError extends Error {}
 
-const BATCH_EVENTS_MAX = 256
+const BATCH_EVENTS = 256
 /** Nobody waits for a view on the path of a login (rule 16), and each write of one costs a transaction. */
 const BATCH_WAIT_MS = 200
-/** Messages taken from the source and not written yet: what a slow database makes us hold at most. */
-const IN_FLIGHT_MAX = 2 * BATCH_EVENTS_MAX
+/** Batches taken from the source and not written yet: what a slow database makes us hold at most. */
+const IN_FLIGHT_BATCHES = 2
 /** How long the end waits for a batch that is not written yet. */
 const STOP_WAIT_MS = 1000
 const BACK_OFF_FIRST_MS = 100
 const BACK_OFF_LONGEST_MS = 30_000
 
-/** The source from a position on, in batches of up to 256 messages or 200 ms. */
-const batches = (tools: RunTools, projection: Runnable, after: Position | undefined, flow: Window) =>
+/** The source from a position on, in batches of up to `max` messages or 200 ms. */
+const batches = (tools: RunTools, projection: Runnable, after: Position | undefined, flow: Window, max: number) =>
   new Observable<SourceMessage>((subscriber) => {
     const options = { ...(after !== undefined && { after }), ...(projection.filter && { filter: projection.filter }) }
     const subscription = tools.source.subscribe(options, (message) => {
@@ -90,12 +92,12 @@ const batches = (tools: RunTools, projection: Runnable, after: Position | undefi
       (error: unknown) => subscriber.error(error),
     )
     return () => {
-      flow.give(IN_FLIGHT_MAX)
+      flow.give(IN_FLIGHT_BATCHES * max)
       void subscription.stop()
     }
   }).pipe(
     connect((messages) => {
-      const full = messages.pipe(bufferCount(BATCH_EVENTS_MAX))
+      const full = messages.pipe(bufferCount(max))
       const late = messages.pipe(exhaustMap(() => from(tools.timers.sleep(BATCH_WAIT_MS))))
       return messages.pipe(buffer(merge(full, late)))
     }),
@@ -137,6 +139,9 @@ const waitFor = async (
   patience.abort()
   return answer
 }
+
+const aborted = (signal: AbortSignal): Observable<void> =>
+  new Observable((subscriber) => signal.addEventListener('abort', () => subscriber.next(), { once: true }))
 
 type Progress = ReturnType<typeof progress>
 
@@ -183,6 +188,7 @@ const begin = async (tools: RunTools, projection: Runnable, at: Progress, beginn
 export const run = (tools: RunTools, projection: Runnable, options: RunOptions = {}): Runner => {
   const { views, timers, log } = tools
   const { name } = projection
+  const { batchEvents = BATCH_EVENTS } = options
   const stopping = new AbortController()
   const at = progress(tools.clock, options.onProgress)
   const out = writer(tools, projection, (told) => at.wrote(told.events, told.to))
@@ -202,11 +208,11 @@ export const run = (tools: RunTools, projection: Runnable, options: RunOptions =
   }
 
   const turn = defer(() => {
-    const flow = window(IN_FLIGHT_MAX)
+    const flow = window(IN_FLIGHT_BATCHES * batchEvents)
     return from(writing.then(() => begin(tools, projection, at, { standsBy, stopping: stopping.signal, entered }))).pipe(
       switchMap((start) => {
         out.from(start)
-        return batches(tools, projection, start, flow)
+        return batches(tools, projection, start, flow, batchEvents)
       }),
       concatMap((messages) => {
         writing = write(messages).finally(() => flow.give(messages.length))
@@ -226,14 +232,11 @@ export const run = (tools: RunTools, projection: Runnable, options: RunOptions =
     return timers.sleep(Math.min(BACK_OFF_FIRST_MS * 2 ** Math.min(tries - 1, 20), BACK_OFF_LONGEST_MS), stopping.signal)
   }
 
-  const stopped = new Observable<void>((subscriber) => {
-    stopping.signal.addEventListener('abort', () => subscriber.next(), { once: true })
-  })
   const work = turn.pipe(
     retry({ delay: again, resetOnSuccess: true }),
     filter(() => false),
   )
-  const finished = lastValueFrom(merge(work, stopped).pipe(take(1)))
+  const finished = lastValueFrom(merge(work, aborted(stopping.signal)).pipe(take(1)))
 
   return {
     position: () => at.positions.value,
