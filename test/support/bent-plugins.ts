@@ -348,7 +348,7 @@ const enumeration: readonly Bend[] = [
     bend: acting(({ verify }) => ({
       verify: async (request) => {
         const answer = await verify(request)
-        if (!answer.ok && answer.error === 'challenge_failed') await new Promise((done) => setTimeout(done, 60))
+        if (!answer.ok && answer.error === 'challenge_failed') await new Promise((done) => setTimeout(done, 90))
         return answer
       },
     })),

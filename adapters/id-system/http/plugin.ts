@@ -51,7 +51,7 @@ const post = async ({ client, base, signer, tools }: Http, path: string, body: o
   const url = below(base, path)
   const bytes = Buffer.from(JSON.stringify(body))
   for (let tries = 1; ; tries += 1) {
-    const headers = { accept: 'application/json', ...signer.sign('POST', url, bytes) }
+    const headers = { accept: 'application/json', ...(await signer.sign('POST', url, bytes)) }
     const waitMs = leftMs({ deadline }, tools.clock)
     const answer = await client.call({ method: 'POST', url, headers, body: bytes, waitMs, repeatable: false })
     const broke = !answer.ok && (answer.fault === 'broken' || answer.fault === 'unsent')

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, sign, constants, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
 import { calculateJwkThumbprint } from 'jose'
 import { Fault } from '../../../domain/ports.ts'
 import type { Chance, Clock } from '../plugin.ts'
@@ -15,20 +16,23 @@ const COMPONENTS = ['@method', '@authority', '@path', 'content-type', 'content-d
 const LABEL = 'esignet'
 const TAG = 'esignet-id-system'
 
-type Algorithm = { readonly name: string; readonly sign: (key: KeyObject, data: Buffer) => Buffer }
+/** Beside the event loop: RSA takes milliseconds. */
+const signBeside = promisify(sign)
+
+type Algorithm = { readonly name: string; readonly sign: (key: KeyObject, data: Buffer) => Promise<Buffer> }
 
 /** RFC 9421 §3.3: by the type of the key. */
 const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
-  ed25519: { name: 'ed25519', sign: (key, data) => sign(null, data, key) },
+  ed25519: { name: 'ed25519', sign: (key, data) => signBeside(null, data, key) },
   rsa: {
     name: 'rsa-pss-sha512',
-    sign: (key, data) => sign('sha512', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 }),
+    sign: (key, data) => signBeside('sha512', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 }),
   },
 }
 
 export type Signer = {
   /** Headers for one question: never the same twice. */
-  readonly sign: (method: 'POST', url: URL, body: Uint8Array) => Readonly<Record<string, string>>
+  readonly sign: (method: 'POST', url: URL, body: Uint8Array) => Promise<Readonly<Record<string, string>>>
 }
 
 const keyIn = (pem: string): { readonly key: KeyObject; readonly algorithm: Algorithm } => {
@@ -50,7 +54,7 @@ export const signerOf = async (pem: string, { clock, chance }: { readonly clock:
   const { key, algorithm } = keyIn(pem)
   const keyId = await calculateJwkThumbprint(createPublicKey(key).export({ format: 'jwk' }))
   return {
-    sign: (method, url, body) => {
+    sign: async (method, url, body) => {
       const created = Math.floor(Date.parse(clock.now()) / 1000)
       const nonce = Buffer.from(chance.bytes(NONCE_BYTES)).toString('base64url')
       const values: Readonly<Record<(typeof COMPONENTS)[number], string>> = {
@@ -64,11 +68,12 @@ export const signerOf = async (pem: string, { clock, chance }: { readonly clock:
         `(${COMPONENTS.map((name) => `"${name}"`).join(' ')});created=${created};expires=${created + LIFETIME_S};` +
         `nonce="${nonce}";keyid="${keyId}";alg="${algorithm.name}";tag="${TAG}"`
       const base = [...COMPONENTS.map((name) => `"${name}": ${values[name]}`), `"@signature-params": ${parameters}`].join('\n')
+      const signature = await algorithm.sign(key, Buffer.from(base))
       return {
         'content-type': values['content-type'],
         'content-digest': values['content-digest'],
         'signature-input': `${LABEL}=${parameters}`,
-        signature: `${LABEL}=:${algorithm.sign(key, Buffer.from(base)).toString('base64')}:`,
+        signature: `${LABEL}=:${signature.toString('base64')}:`,
       }
     },
   }

@@ -1,4 +1,4 @@
-"""An ID system for eSignet in Python's standard library: PINs, one-time codes and four claims. See README.md.
+"""An ID system for eSignet in Python's standard library: PINs, one-time codes and claims. See README.md.
 
 Everything that must hold across a restart lies in one SQLite file: which act was done, which code was sent, which nonce came before.
 """

@@ -80,7 +80,7 @@ describe('ops/demo/id-system-in-python: an ID system in another language', funct
     const post = async (headers: Readonly<Record<string, string>>, body: Uint8Array<ArrayBuffer>, path = '/verify'): Promise<number> =>
       (await fetch(`${url}${path}`, { method: 'POST', headers: { ...headers, connection: 'close' }, body })).status
     const body = asked()
-    const headers = signer.sign('POST', new URL(`${url}/verify`), body)
+    const headers = await signer.sign('POST', new URL(`${url}/verify`), body)
     expect(await post(headers, body, '/send')).to.equal(401)
     expect(await post(headers, asked('424243'))).to.equal(401)
     expect(await post({ ...headers, 'content-type': 'text/plain' }, body)).to.equal(401)
@@ -89,13 +89,13 @@ describe('ops/demo/id-system-in-python: an ID system in another language', funct
     expect(await post({ 'content-type': 'application/json' }, body)).to.equal(401)
     expect(await post(headers, body)).to.equal(200)
     expect(await post(headers, body), 'again').to.equal(401)
-    expect(await post(signer.sign('POST', new URL('http://other.example/verify'), body), body), 'for another').to.equal(401)
+    expect(await post(await signer.sign('POST', new URL('http://other.example/verify'), body), body), 'for another').to.equal(401)
     const past = { now: () => new Date(Date.now() - 61_000).toISOString() }
     const early = await signerOf(readFileSync(signingKeyFile, 'utf8'), { clock: past, chance })
-    expect(await post(early.sign('POST', new URL(`${url}/verify`), body), body), 'late').to.equal(401)
+    expect(await post(await early.sign('POST', new URL(`${url}/verify`), body), body), 'late').to.equal(401)
     await makeKey(join(folder, 'stranger.pem'))
     const stranger = await signerOf(readFileSync(join(folder, 'stranger.pem'), 'utf8'), { clock, chance })
-    expect(await post(stranger.sign('POST', new URL(`${url}/verify`), body), body), 'by another').to.equal(401)
+    expect(await post(await stranger.sign('POST', new URL(`${url}/verify`), body), body), 'by another').to.equal(401)
   })
 
   describe('behind the whole broker', () => {
