@@ -36,7 +36,7 @@ export type Registry = {
 }
 
 /** Where a metric names no bound of its own: enough for closed lists of words. */
-const SERIES_MAX = 200
+const SERIES_MAX = 100
 
 const OVERFLOW = 'otel_metric_overflow="true"'
 

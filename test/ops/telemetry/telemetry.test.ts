@@ -78,7 +78,9 @@ describe('dashboards, alerts and runbooks speak of what a broker tells', functio
       const [name = ''] = allIn(rule, /^alert: (\w+)$/gm)
       const [page = ''] = allIn(rule, /^ +runbook: (\S+)$/gm)
       expect(runbooks, name).to.include(page)
-      expect(read(page), page).to.include(`\`${name}\``)
+      expect(read(page), page)
+        .to.include(`\`${name}\``)
+        .and.to.match(/^Tried on /m)
       expect(read('ops/runbooks/README.md'), name).to.include(page.replace('ops/runbooks/', ''))
     }
   })
