@@ -21,8 +21,11 @@ export const runServing = (tools: ServingTools, projection: Runnable, options: R
   let unread = false
   const begun = Promise.withResolvers<undefined>()
 
+  /** Opening is a write: once is enough, or each look would wait for whoever else writes there. */
+  let opened = false
   const look = async (): Promise<void> => {
-    await openStandings(rows)
+    if (!opened) await openStandings(rows)
+    opened = true
     const { serving } = await standingOf(rows, projection)
     unread = false
     if (current?.generation === serving || stopping.signal.aborted) return
@@ -35,6 +38,7 @@ export const runServing = (tools: ServingTools, projection: Runnable, options: R
       await look().catch((error: unknown) => {
         if (!unread) log.warn('generation_unread', { projection: name, problem: error instanceof Error ? error.message : 'unknown' })
         unread = true
+        opened = false
       })
       await timers.sleep(NOTICED_MS, stopping.signal)
     }
