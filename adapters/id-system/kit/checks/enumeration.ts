@@ -1,4 +1,4 @@
-import type { IndividualId } from '../../plugin.ts'
+import type { Factor, IndividualId } from '../../plugin.ts'
 import type { World } from '../world.ts'
 import { isOne, must, mustBe, shapeOf, withoutCodes, type Check } from './check.ts'
 
@@ -9,10 +9,9 @@ const APART_MS = 50
 const nobody = ({ fixtures: { unknown, blocked } }: World): readonly IndividualId[] =>
   blocked === undefined ? [unknown] : [unknown, blocked.id]
 
-const wrongFor = ({ fixtures: { wrong }, typed }: World): readonly [factor: 'pin', proof: string] | undefined => {
+const wrongFor = ({ fixtures: { wrong }, typed }: World): readonly [Factor, string] | undefined => {
   const factor = typed().find((known) => wrong[known] !== undefined)
-  // Whatever it is, it is handed on as it came.
-  return factor === undefined ? undefined : [factor as 'pin', wrong[factor] ?? '']
+  return factor === undefined ? undefined : [factor, wrong[factor] ?? '']
 }
 
 const medianOf = (took: readonly number[]): number => took.toSorted((left, right) => left - right)[took.length >> 1] ?? 0
