@@ -16,6 +16,8 @@ export type Standing = {
   readonly other?: Other
   /** The highest number that was given. None is given twice: who destroys an old generation late destroys no other. */
   readonly newest: number
+  /** Generations that have no place any more and are still to be destroyed. */
+  readonly leaving?: readonly number[]
 }
 
 /** One row for each projection, in the read model itself: it is lost with the rows it speaks of, and with nothing else. */
@@ -45,8 +47,8 @@ export const openStandings = (rows: ReadModel): Promise<void> => rows.open(VIEW,
 export const standingOf = async (rows: ReadModel, projection: Named): Promise<Standing> => {
   const row = await rows.get(VIEW, TABLE, keyOf(projection))
   if (row === undefined) return FIRST
-  const { serving, newest, other } = row as unknown as Standing
-  return { serving, newest, ...(other && { other }) }
+  const { serving, newest, other, leaving = [] } = row as unknown as Standing
+  return { serving, newest, ...(other && { other }), ...(leaving.length > 0 && { leaving }) }
 }
 
 /**
@@ -64,7 +66,8 @@ export const move = async <Next extends Standing>(
     const position = await rows.position(VIEW)
     const next = change(await standingOf(rows, projection))
     const to = String(Number(position ?? 0) + 1).padStart(16, '0')
-    const row: Row = { view: keyOf(projection), ...next, ...(next.other && { other: { ...next.other } }) }
+    const { serving, newest, other, leaving = [] } = next
+    const row: Row = { view: keyOf(projection), serving, newest, leaving, ...(other && { other: { ...other } }) }
     if (await rows.apply(VIEW, position, to, [{ kind: 'put', table: TABLE, row }])) return next
   }
   throw new Fault('unavailable', 'other processes change the generations too; try again')

@@ -20,21 +20,29 @@ const gone = (): Fault => new Fault('invalid', 'another process dropped the gene
 
 const standsBeside = ({ other }: Standing, generation: number): boolean => other?.generation === generation
 
-/** Destroys every generation that has no place in the standing: none of them ever has one again. */
-const sweep = async ({ views, timers }: ServingTools, projection: Runnable, { serving, newest, other }: Standing): Promise<void> => {
+/** Destroys the generations that are leaving: none of them ever has a place again. */
+const sweep = async ({ views, timers }: ServingTools, projection: Runnable, { leaving = [] }: Standing): Promise<void> => {
+  if (leaving.length === 0) return
   const { name, version } = projection
-  const old = Array.from({ length: newest }, (_, n) => n + 1).filter((n) => n !== serving && n !== other?.generation)
-  if (old.length === 0) return
   await timers.sleep(GRACE_MS)
-  for (const generation of old) await views.every.discard(generationName(name, generation), version, tablesOf(projection))
+  for (const generation of leaving) await views.every.discard(generationName(name, generation), version, tablesOf(projection))
+  await move(views.every, projection, ({ leaving: now = [], ...standing }) => ({
+    ...standing,
+    leaving: now.filter((generation) => !leaving.includes(generation)),
+  }))
 }
 
 /** The generation to build: the one that an interrupted rebuild left, or a new one, for which the one from before makes room. */
 const begin = async (tools: ServingTools, projection: Runnable): Promise<number> => {
-  const standing = await move(tools.views.every, projection, ({ serving, newest, other }) =>
+  const standing = await move(tools.views.every, projection, ({ other, leaving = [], ...now }) =>
     other === undefined || other.is === 'previous'
-      ? { serving, newest: newest + 1, other: { generation: newest + 1, is: 'building' } as const }
-      : { serving, newest, other },
+      ? {
+          ...now,
+          newest: now.newest + 1,
+          other: { generation: now.newest + 1, is: 'building' } as const,
+          leaving: [...leaving, ...(other === undefined ? [] : [other.generation])],
+        }
+      : { ...now, other, leaving },
   )
   await sweep(tools, projection, standing)
   return standing.other.generation
@@ -92,13 +100,19 @@ export const rebuild = async (tools: ServingTools, projection: Runnable, onProgr
   return { generation, applied, parked: await rows.count(generationName(projection.name, generation), PARKED) }
 }
 
-/** Makes the other generation serve, in one write; the one that served stays beside it. Fault `invalid` where there is none of `is`. */
+/** Makes the other generation serve, in one write; the one that served stays beside it. Fault `invalid` where it does not stand so. */
 export const serve = (tools: ServingTools, projection: Runnable, { generation, is }: Other): Promise<Standing> =>
-  move(tools.views.every, projection, ({ serving, newest, other }) => {
+  move(tools.views.every, projection, ({ other, ...standing }) => {
     if (other?.generation !== generation || other.is !== is) throw gone()
-    return { serving: generation, newest, other: { generation: serving, is: is === 'previous' ? 'built' : 'previous' } }
+    const beside: Other = { generation: standing.serving, is: is === 'previous' ? 'built' : 'previous' }
+    return { ...standing, serving: generation, other: beside }
   })
 
-/** Destroys the generation that does not serve. */
-export const drop = async (tools: ServingTools, projection: Runnable): Promise<void> =>
-  sweep(tools, projection, await move(tools.views.every, projection, ({ serving, newest }) => ({ serving, newest })))
+/** Destroys the generation that does not serve, and what an interrupted call left of others. */
+export const drop = async (tools: ServingTools, projection: Runnable): Promise<void> => {
+  const standing = await move(tools.views.every, projection, ({ other, leaving = [], ...now }) => ({
+    ...now,
+    leaving: [...leaving, ...(other === undefined ? [] : [other.generation])],
+  }))
+  await sweep(tools, projection, standing)
+}

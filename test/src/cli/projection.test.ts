@@ -4,7 +4,7 @@ import { memoryReadModel } from '../../../adapters/read-model/memory/memory-read
 import { consents } from '../../../projections/consents.ts'
 import { generationName, standingOf } from '../../../projections/generations.ts'
 import { served } from '../../../projections/served.ts'
-import { PARKED } from '../../../projections/tell.ts'
+import { tablesOf } from '../../../projections/tell.ts'
 import type { Row, TableStore } from '../../../domain/ports.ts'
 import { dying } from '../../support/dying.ts'
 import { finish, given, OTHER_TX, signIn, systemTimers, type Given } from '../../support/given.ts'
@@ -28,7 +28,7 @@ describe('projection rebuild, compare, switch, rollback and drop', () => {
     commandLine({ ...world, ...of, views: served(over) }, { timers })
   const seen = async (): Promise<readonly Row[]> => {
     const views = served(rows)
-    await views.open(consents.name, consents.version, { ...consents.tables, [PARKED]: { key: 'position', indexes: [] } })
+    await views.open(consents.name, consents.version, tablesOf(consents))
     return views.list('consents', 'consents')
   }
   const standing = () => standingOf(rows, consents)
@@ -278,6 +278,9 @@ describe('projection rebuild, compare, switch, rollback and drop', () => {
             expect(await seen(), `${what}, and told again`).to.have.deep.members(end.serving === 1 ? wrong : right)
             if (name !== 'drop') expect(end.other?.is, what).to.equal(name === 'switch' ? 'previous' : 'built')
             else expect(end, what).to.deep.equal({ serving: 2, newest: 2 })
+            if (end.serving === 1 || end.other?.generation === 1) continue
+            await rows.open('consents', 1, tablesOf(consents))
+            expect(await rows.count('consents', 'consents'), `${what}: the first generation is destroyed`).to.equal(0)
           }
           expect(at, 'it was killed several times').to.be.greaterThan(3)
         }
