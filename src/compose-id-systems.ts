@@ -15,7 +15,7 @@ import type { Settings } from './config.ts'
 import { loginIdProblems, type LoginId } from './login-ids.ts'
 import { pluginChoices, type PluginChoice } from './plugin-choices.ts'
 import { watch, type Seen } from './plugin-status.ts'
-import { plugins, type First, type Loaded, type Plugins, type PluginsTools } from './plugins.ts'
+import { plugins, type First, type Loaded, type Missing, type Plugins, type PluginsTools } from './plugins.ts'
 import type { Runtime } from './runtime.ts'
 import type { Observer } from './telemetry/observer.ts'
 import { askedAside, type UnderWay } from './under-way.ts'
@@ -104,16 +104,24 @@ export const openIdSystems = async (settings: Settings, runtime: Runtime, openin
   }
 
   const first: First[] = []
+  const missing: Missing[] = []
   try {
     for (const choice of choices()) {
       const watched = watch(clock)
-      const loaded = await open(choice, watched)
-      first.push({ loaded, watch: watched, generation: 1 })
+      try {
+        first.push({ loaded: await open(choice, watched), watch: watched, generation: 1 })
+      } catch (error) {
+        // One that hangs keeps nobody but its own people out; what is wrong in the settings keeps the broker from starting.
+        const hangs = error instanceof Fault && error.code === 'unavailable'
+        if (!hangs || choice.id === undefined || first.length === 0) throw error
+        log.error('plugin_not_opened', { plugin: choice.id, problem: error.message })
+        missing.push({ id: choice.id, module: choice.module, generation: await generationOf(choice.id), words: error.message })
+      }
     }
-    refuseUnknownIds(loginIds, first)
+    if (missing.length === 0) refuseUnknownIds(loginIds, first)
     const numbered = await Promise.all(first.map(async (one) => ({ ...one, generation: await generationOf(one.loaded.description.id) })))
     const drainMs = settings.pluginDrainS * 1000
-    all = plugins({ clock, timers, log, drainMs, open: reopen }, numbered)
+    all = plugins({ clock, timers, log, drainMs, open: reopen }, numbered, missing)
     return all
   } catch (error) {
     await Promise.all(first.map(({ loaded }) => loaded.system.close()))

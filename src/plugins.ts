@@ -41,6 +41,9 @@ type Entry = { readonly opened: OpenIdSystem; readonly watch: Watch; readonly st
 /** Those that were there before; each with what watched it while it opened. */
 export type First = { readonly loaded: Loaded; readonly watch: Watch; readonly generation: number }
 
+/** One that did not open in time when the broker started: the others serve without it. */
+export type Missing = { readonly id: string; readonly module: string; readonly generation: number; readonly words: string }
+
 const wordsOf = (error: unknown): string => (error instanceof Fault ? error.message : 'it threw').slice(0, WORDS_MAX)
 
 /** What relying parties and people could have before, and now not. */
@@ -145,8 +148,15 @@ const statusOf = async (house: House, opened: OpenIdSystem): Promise<PluginStatu
   return { id, ...entry.status, health, ...entry.watch.status(), older, ...(problem && { problem }) }
 }
 
+const notOpen = ({ id, module, generation, words }: Missing, at: string): PluginStatus => ({
+  ...{ id, module, generation, version: '-', since: at, breakers: [], older: [] },
+  health: { status: 'down', detail: 'not open' },
+  problem: { generation, at, words },
+})
+
 /** The ID systems of a deployment, beginning with those that were opened. */
-export const plugins = (tools: PluginsTools, first: readonly First[]): Plugins => {
+export const plugins = (tools: PluginsTools, first: readonly First[], missing: readonly Missing[] = []): Plugins => {
+  const startedAt = tools.clock.now()
   const begun = first.map((one) => entryOf(tools, one))
   const house: House = {
     tools,
@@ -166,7 +176,10 @@ export const plugins = (tools: PluginsTools, first: readonly First[]): Plugins =
       return turn
     },
     onServing: (listener) => void listeners.push(listener),
-    status: async () => (await Promise.all(places.serving().map((opened) => statusOf(house, opened)))).filter((one) => one !== undefined),
+    status: async () => {
+      const open = (await Promise.all(places.serving().map((opened) => statusOf(house, opened)))).filter((one) => one !== undefined)
+      return [...open, ...missing.filter(({ id }) => places.named(id) === undefined).map((one) => notOpen(one, startedAt))]
+    },
     close: async () => {
       closing.abort()
       await Promise.all(turns.values())

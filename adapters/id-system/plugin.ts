@@ -36,6 +36,9 @@
  * Biometrics. A plugin that offers them says which `modalities` it compares and what it `demands` of a capture. The broker checks what
  * the reader signed (certificates, time, transaction, what was asked for) before it hands the entries over; it cannot open them.
  *
+ * Replacement. While a plugin is replaced (`esignet plugin reload`), its old opening finishes the logins that it began beside the new one,
+ * in the same folder: a folder of its own is not a folder alone.
+ *
  * Deadlines. Each call says until when its answer is waited for. A late answer is dropped and counts as `unavailable`.
  *
  * Idempotency. The same `idempotencyKey` means the same act: the plugin answers as the first time and does not act twice. For `send`

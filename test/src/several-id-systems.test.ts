@@ -4,14 +4,20 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { decodeJwt } from 'jose'
 import { after, before, describe, it } from 'mocha'
+import { mockPlugin } from '../../adapters/id-system/mock/plugin.ts'
+import type { IdSystemPlugin, Timers } from '../../domain/ports.ts'
+import { openIdSystems } from '../../src/compose-id-systems.ts'
 import { readSettings } from '../../src/config.ts'
 import { discoveryDocument } from '../../src/http/discovery.ts'
 import { openings } from '../../src/openings.ts'
 import { forClient, keeping } from '../../src/id-systems.ts'
+import type { PluginChoice } from '../../src/plugin-choices.ts'
+import { underWay } from '../../src/under-way.ts'
 import type { OpenIdSystem } from '../../src/world.ts'
 import { readEvents } from '../support/broker.ts'
 import { brokerHere, type BrokerHere } from '../support/broker-here.ts'
 import { PLUGIN } from '../support/machine.ts'
+import { noNetwork } from '../support/network.ts'
 import { accept, begin, callbackOf, newParty, PERSON, proveByPin, redeem, register, signIn, userinfo, type Party } from '../support/rp.ts'
 import { scriptedBrowser } from '../support/scripted-browser.ts'
 
@@ -174,5 +180,42 @@ describe('several ID systems on one broker', function () {
     expect(problemsOf({ idSystems: [{ id: 'civil', module: 'mock' }] }, 'demo')).to.deep.equal([])
     expect(problemsOf({ idSystems: [] }, 'demo')).to.have.length(1)
     expect(problemsOf({}, 'production')).to.deep.equal(['plugin.module: name the plugin of your ID system'])
+  })
+
+  it('one that hangs when the broker starts keeps out its own people only, shows in the status, and is opened when it can be', async () => {
+    const read = readSettings({}, { ESIGNET_DATA: join(folder, 'late') }, 'demo', folder)
+    if (!read.ok) throw new Error(read.problems.join('; '))
+    const well = mockPlugin()
+    const { promise: hung, resolve: hang } = Promise.withResolvers<undefined>()
+    let hangs = true
+    const late: IdSystemPlugin = {
+      ...well,
+      open: (...given) => {
+        if (!hangs) return well.open(...given)
+        hang(undefined)
+        return new Promise(() => undefined)
+      },
+    }
+    const choices = (): readonly PluginChoice[] => [
+      { id: 'civil', module: 'mock', settings: {}, folder: 'civil', plugin: well },
+      { id: 'late', module: 'mock', settings: {}, folder: 'late', plugin: late },
+    ]
+    const { clock, chance, log } = here.broker.world
+    // No time passes until it hangs; then its minute is over at once.
+    const timers: Timers = { sleep: () => (hangs ? hung : new Promise(() => undefined)) }
+    const requests = underWay(10)
+    const observer = { idSystem: <T>(_id: string, system: T) => system, breaker: () => undefined }
+    const opening = { choices, requests, observer, generationOf: async () => 1 }
+    const all = await openIdSystems(read.settings, { clock, chance, log, timers, network: noNetwork }, opening)
+    expect(all.idSystems.serving().map(({ description }) => description.id)).to.deep.equal(['civil'])
+    expect((await all.status()).find(({ id }) => id === 'late')).to.deep.include({ health: { status: 'down', detail: 'not open' } })
+    hangs = false
+    await all.renew('late', 2)
+    expect(all.idSystems.named('late')?.generation).to.equal(2)
+    expect((await all.status()).map(({ id, generation }) => [id, generation])).to.deep.equal([
+      ['civil', 1],
+      ['late', 2],
+    ])
+    await all.close()
   })
 })
