@@ -102,15 +102,22 @@ const keep = async (
   ])
 }
 
+/** The counters refuse: the person reads the same as for a wrong answer that came too often. */
+const limit = async (world: World, act: Act, attempt: Attempt): Promise<Proven> => {
+  const limited = await command(world, act, { type: 'RejectFactor', at: act.at, attempt: attempt.attempt, reason: 'limited' })
+  return { state: limited.state, refusal: limited.refusal ?? 'factor_limited' }
+}
+
 /** The ID system said yes: sealed first, recorded, then credited (rules 10 and 11). */
 const confirm = async (
   world: World,
   act: Act,
-  { attempt, person, path }: Attempt,
+  pending: Attempt,
   answer: VerifyAnswer,
   state: TransactionState,
   device: string | undefined,
 ): Promise<Proven> => {
+  const { attempt, factor, person, path } = pending
   const { at, transaction, client } = act
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
   const [sealed, request, found] = await Promise.all([
@@ -120,6 +127,10 @@ const confirm = async (
   ])
   if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
   const known = found?.ref ?? person
+  // Who is shut out comes in by no other of their identifiers, and what ends the logins of a person finds this one (rule 11).
+  const isOther = known !== person
+  if (isOther && (await count(world, act, known, { type: 'CountAttempt', at, path, factor, transaction })).refusal !== undefined)
+    return limit(world, act, pending)
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
   const { generation } = world.idSystem
   const before = state.confirmed && (await unseal(world, transaction, `proof.${person}`))
@@ -129,13 +140,13 @@ const confirm = async (
   const proof = { subjectKey, session, sub, generation, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
   const until = sealedUntil(world.policy.value, state.deadline ?? at)
   if (samePerson) await keep(world, transaction, { counted: person, known }, { person: sealed, proof }, until)
-  const knownAs = known === person ? {} : { knownAs: known }
+  const knownAs = isOther ? { knownAs: known } : {}
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson, ...knownAs })
   const isWhole = confirmed.state.stage === 'authenticated'
   // One right factor of two takes back its own count and no more: else it would buy new guesses at the other for ever.
-  await count(world, act, person, { type: 'CreditAttempt', at, path, transaction, reason: isWhole ? 'success' : 'confirmed' })
-  // The login stands among those of the person, who are found by what was counted on them (decision 0053).
-  if (isWhole && known !== person) await count(world, act, known, { type: 'CreditAttempt', at, path, transaction, reason: 'success' })
+  const credit = { type: 'CreditAttempt', at, path, transaction, reason: isWhole ? 'success' : 'confirmed' } as const
+  await count(world, act, person, credit)
+  if (isOther) await count(world, act, known, credit)
   // Until the sign-in is whole the counts of all its factors stay under the reference that it began with.
   if (confirmed.state.stage !== 'opened') await joinAliases(world, sealed.index, person, subjectKey)
   if (confirmed.refusal !== undefined || !isWhole) return confirmed
@@ -160,11 +171,11 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   if (sealed === undefined) return { state, refusal: 'transaction_expired' }
   const counted = await count(world, act, person, { type: 'CountAttempt', at, path, factor, transaction })
   if (counted.refusal !== undefined) {
-    // The ID system is not asked, and the person reads the same as for a wrong answer that came too often.
-    const limited = await command(world, act, { type: 'RejectFactor', at, attempt: attempt.attempt, reason: 'limited' })
+    // The ID system is not asked.
+    const limited = await limit(world, act, attempt)
     await told(world, act, attempt, false)
     await paced(world, act, attempt, false)
-    return { state: limited.state, refusal: limited.refusal ?? 'factor_limited' }
+    return limited
   }
   const answer = await verify(world, act, recorded.id, sealed, factor, proof)
   // The verdict has its own instant, so that the timeline says who waited for whom.
@@ -177,5 +188,7 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
     return rejected
   }
   await told(world, act, attempt, true)
-  return confirm(world, answered, attempt, answer.value, state, device)
+  const confirmed = await confirm(world, answered, attempt, answer.value, state, device)
+  if (confirmed.refusal !== undefined) await paced(world, act, attempt, false)
+  return confirmed
 }

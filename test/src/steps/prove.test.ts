@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { beforeEach, describe, it } from 'mocha'
 import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-person-keys.ts'
 import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
-import type { IndividualId, PluginAnswer, VerifyAnswer, VerifyRequest } from '../../../domain/ports.ts'
+import type { IndividualId, Person, PluginAnswer, VerifyAnswer, VerifyRequest } from '../../../domain/ports.ts'
 import { attemptsStream, devicesStream } from '../../../domain/streams.ts'
 import { hmac } from '../../../src/crypto/hash.ts'
 import { newSecret } from '../../../src/crypto/ids.ts'
@@ -136,6 +136,44 @@ describe('proving who one is', () => {
     it(`rule 11: a plugin that breaks its contract over a wrong proof (${code}) makes no guess free`, async () => {
       expect(await failuresAfter({ ok: false, error: code === 'answer_unfit' ? 'misconfigured' : 'unavailable', code })).to.equal(1)
     })
+
+  /** Somebody whom the ID system knows by another identifier than the one that is typed, and does not say so beforehand. */
+  const knownByAnother = async (): Promise<Person> => {
+    const openedRequests = { get: () => ({}), set: () => undefined } as unknown as World['openedRequests']
+    world = { ...world, openedRequests }
+    const row = hmac(world.secrets.index, 'subject:mock:maya')
+    const person = await world.personKeys.resolve(row)
+    await world.personKeys.confirm(row, person)
+    answer = { ok: true, value: { subjectKey: 'maya', session: 's', sessionExpiresAt: at(600), factorsProven: ['pin'] } }
+    return person
+  }
+
+  const proveByAnother = async () => {
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    return prove(world, act(4), 'pin', '123456', undefined)
+  }
+
+  it('rule 11: who is shut out comes in by no other of their identifiers', async () => {
+    const { ref } = await knownByAnother()
+    await count(world, act(1), ref, { type: 'RestrictPath', at: at(1), path: 'unknown', actor: 'j.doe', case: 'ERASE-9' })
+    const { state, refusal } = await proveByAnother()
+    expect(refusal).to.equal('factor_limited')
+    expect(state).to.include({ stage: 'opened' })
+    expect(state.authenticated).to.equal(undefined)
+  })
+
+  it('rule 13: a login by another identifier stands among the person’s before it is theirs, so that whoever ends those finds it', async () => {
+    const { ref } = await knownByAnother()
+    const { state, refusal } = await proveByAnother()
+    expect(refusal).to.equal(undefined)
+    expect(state.authenticated).to.include({ person: ref })
+    const counted = await Array.fromAsync(world.journal.backwards(attemptsStream(ref, 'unknown')))
+    expect(counted.map(({ type, data }) => [type, data['transaction']])).to.deep.equal([
+      ['AttemptCredited', TRANSACTION],
+      ['AttemptCounted', TRANSACTION],
+    ])
+    expect((await load(world, attemptCounters, attemptsStream(ref, 'unknown'))).state.failures).to.equal(0)
+  })
 
   it('rule 18: an ID system that does not say who it is gives nobody a fresh count', async () => {
     const call = { idempotencyKey: 'one', deadline: at(60), transaction: TRANSACTION, client: 'clinic' }
