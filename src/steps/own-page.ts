@@ -1,6 +1,8 @@
 import { clientOf } from '../clients.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { newSecret } from '../crypto/ids.ts'
+import { erasures } from '../deciders.ts'
+import { load } from '../handle.ts'
 import { unseal } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { command, type Act, type Outcome } from './act.ts'
@@ -12,6 +14,7 @@ import type { ClientState } from '../../domain/client/client.ts'
 import { OWN_CLIENT } from '../../domain/client/own.ts'
 import { isObject, parseObject } from '../../domain/json.ts'
 import type { Digest, Instant, Json, Person, Uuid } from '../../domain/ports.ts'
+import { erasureStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { initialState, type TransactionState } from '../../domain/transaction/state.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
@@ -130,17 +133,20 @@ const keep = (world: Pick<World, 'vault'>, digest: Digest, session: OwnSession):
 
 const isSession = (value: unknown): value is OwnSession => isObject(value) && typeof value['person'] === 'string'
 
-/** The page's reader, while it is open and the person was not erased. */
+/** The page's reader, while it is open and nobody asked for the person to be erased. */
 export const ownSession = async (
-  world: Pick<World, 'vault' | 'personKeys'>,
+  world: Pick<World, 'vault' | 'personKeys' | 'journal' | 'states'>,
   secret: string,
   at: Instant,
 ): Promise<{ readonly session: OwnSession; readonly person: Person } | undefined> => {
   const bytes = await world.vault.get(nameOf(sha256(secret)))
   const session = bytes && parseObject(new TextDecoder().decode(bytes))
   if (!isSession(session) || at >= session.until) return undefined
-  const person = await world.personKeys.byRef(session.person)
-  return person && { session, person }
+  const [person, erasure] = await Promise.all([
+    world.personKeys.byRef(session.person),
+    load(world, erasures, erasureStream(session.person)),
+  ])
+  return person && erasure.state.status === 'none' ? { session, person } : undefined
 }
 
 /** WCAG 2.2.1: more time, up to two hours in all; undefined when no more can be added. */

@@ -24,6 +24,7 @@ import {
   userinfo,
   type Party,
 } from '../support/rp.ts'
+import { scriptedBrowser } from '../support/scripted-browser.ts'
 
 const BY = ['--actor', 'j.doe', '--purpose', 'request of the person', '--case', 'ERASE-9']
 const ASKED = { actor: 'j.doe', purpose: 'request of the person', case: 'ERASE-11' }
@@ -164,6 +165,9 @@ describe('REG-11: a person is erased while they use the broker', function () {
     const done = await signIn(here, clinic)
     const token = String((await redeem(here, clinic, done)).json['access_token'])
     const { world } = here.broker
+    const browser = scriptedBrowser(here.issuer)
+    const mine = await proveByPin({ browser, page: await browser.submit(await browser.get('/my'), 'form-sign-in') })
+    expect(mine.has('form-logout'), 'their own page is open').to.equal(true)
     const [row] = readEvents(here.data, `s.name = 'authorization-${done.transaction}' AND e.type = 'Authenticated'`)
     const { person } = JSON.parse(row?.data ?? '{}') as { person: string }
     const at = here.clock.now()
@@ -176,6 +180,7 @@ describe('REG-11: a person is erased while they use the broker', function () {
       readEvents(here.data, "e.type = 'ProcessingRestricted'").find(({ stream }) => personOfStream(stream) === person),
     )
     expect((await userinfo(here, token)).status).to.equal(401)
+    expect((await browser.get('/my')).has('form-sign-in'), 'their own page is the door again').to.equal(true)
     const begun = await begin(here, clinic)
     const refused = await proveByPin(begun)
     expect(refused.has('form-consent')).to.equal(false)
