@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
 import { live, readyInDetail } from './health.ts'
 import { text, type Reply } from './reply.ts'
 import type { World } from '../world.ts'
@@ -19,7 +20,20 @@ const DOORS = new Map<string, (management: Management) => Promise<Reply>>([
   ['/health/ready', ({ world }) => readyInDetail(world)],
 ])
 
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
+
+/**
+ * On loopback, a page in a browser of this machine whose own name leads here (DNS rebinding): it says that name. Whoever watches the
+ * broker says a number or `localhost`, or nothing as old probes do.
+ */
+const isRebound = ({ headers: { host }, socket }: IncomingMessage): boolean => {
+  if (host === undefined || !LOOPBACK.test(socket.localAddress ?? '')) return false
+  const name = URL.parse(`http://${host}`)?.hostname.replace(/^\[|\]$/g, '') ?? ''
+  return name !== 'localhost' && isIP(name) === 0
+}
+
 const answer = async (management: Management, message: IncomingMessage): Promise<Reply> => {
+  if (isRebound(message)) return text('This is not the name of anything here.\n', 421)
   const door = DOORS.get(message.url ?? '')
   if (door === undefined) return text('There is nothing here.\n', 404)
   if (message.method !== 'GET' && message.method !== 'HEAD') return text('Only GET is answered here.\n', 405, { allow: 'GET, HEAD' })

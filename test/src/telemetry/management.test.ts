@@ -110,6 +110,14 @@ describe('what operators see of a broker on its management listener (rule 44, OB
       expect((await send(operators, { path })).status, path).to.equal(404)
   })
 
+  it('tells nothing to a page whose own name leads to this machine (DNS rebinding)', async () => {
+    const { port } = new URL(operators)
+    const askedAs = async (host: string): Promise<number> => (await send(operators, { path: '/metrics', headers: { host } })).status
+    for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`]) expect(await askedAs(host), host).to.equal(200)
+    for (const host of [`rebound.example:${port}`, 'localhost.rebound.example', '127.0.0.1.rebound.example', 'localhost@rebound.example'])
+      expect(await askedAs(host), host).to.equal(421)
+  })
+
   it('the demonstration opens it on loopback only, and never where the doors are', () => {
     const problemsOf = (env: Record<string, string>): readonly string[] => {
       const read = readSettings({}, env, 'demo', '.')
