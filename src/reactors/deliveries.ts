@@ -23,7 +23,7 @@ const TRY_S = 10
 const RETRY_MS = 1000
 
 /** The kind of these answers for their pace. */
-const SENDING = 'send'
+const sendingBy = ({ idSystem }: World): string => `send-${idSystem.description.id}`
 
 const DONE: ConsumeOutcome = { kind: 'done' }
 
@@ -53,7 +53,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   const began = world.clock.now()
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
     // The page waits for this: nobody to send to must not be quicker than somebody (rule 22).
-    await world.pace.draw(SENDING, began)
+    await world.pace.draw(sendingBy(world), began)
     await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })
     return DONE
   }
@@ -75,7 +75,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   const answer = await world.idSystem.system.send(wish)
   const at = world.clock.now()
   if (answer.ok) {
-    world.pace.note(SENDING, began)
+    world.pace.note(sendingBy(world), began)
     const validUntil = plusSeconds(at, answer.value.validForS)
     await command(world, act, { type: 'ReportSent', at, send: number, channels: answer.value.channels, validUntil })
     return DONE

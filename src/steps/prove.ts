@@ -70,10 +70,12 @@ const reject = async (
  * A no is told when another would be: one for somebody whom the ID system knows and asked about is the measure for those who are
  * unknown, blocked, or about whom nobody was asked. On a device of their own nobody learns anything by it.
  */
-const paced = async ({ pace }: World, { at }: Act, { factor, path }: Attempt, measure: boolean): Promise<void> => {
+const paced = async ({ pace, idSystem }: World, { at }: Act, { factor, path }: Attempt, measure: boolean): Promise<void> => {
   if (path === 'trusted') return
-  if (measure) pace.note(`verify-${factor}`, at)
-  else await pace.draw(`verify-${factor}`, at)
+  // Of this ID system: one that is slower would tell its people from nobody.
+  const kind = `verify-${idSystem.description.id}-${factor}`
+  if (measure) pace.note(kind, at)
+  else await pace.draw(kind, at)
   await pace.round(at)
 }
 

@@ -175,6 +175,20 @@ describe('proving who one is', () => {
     expect((await load(world, attemptCounters, attemptsStream(ref, 'unknown'))).state.failures).to.equal(0)
   })
 
+  it('rule 22: a no about nobody takes as long as one of the same ID system, never of another', async () => {
+    const kinds: string[] = []
+    const [note, draw] = ['noted', 'drawn'].map((what) => async (kind: string) => void kinds.push(`${what} ${kind}`))
+    world = { ...world, pace: { ...world.pace, note, draw } as unknown as World['pace'] }
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    await prove(world, act(4), 'pin', '123456', undefined)
+    answer = { ok: false, error: 'subject_denied' }
+    await prove(world, act(5), 'pin', '123456', undefined)
+    const { idSystem } = world
+    world = { ...world, idSystem: { ...idSystem, description: { ...idSystem.description, id: 'registry' } } }
+    await prove(world, act(6), 'pin', '123456', undefined)
+    expect(kinds).to.deep.equal(['noted verify-mock-pin', 'drawn verify-mock-pin', 'drawn verify-registry-pin'])
+  })
+
   it('rule 18: an ID system that does not say who it is gives nobody a fresh count', async () => {
     const call = { idempotencyKey: 'one', deadline: at(60), transaction: TRANSACTION, client: 'clinic' }
     const saying = (error: 'rate_limited' | 'unavailable' | 'misconfigured' | 'session_expired' | 'subject_denied'): World => ({
