@@ -66,7 +66,9 @@ const writeLog = ({ log, plugin }: ThreadOptions, { level, event, text }: FromTh
   if (known === undefined || text.length > LOG_CHARS_MAX || !/^[a-z0-9_.-]{1,64}$/.test(event)) return
   const fields = parsed(text)
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return
-  log[known](event, { ...(fields as Readonly<Record<string, never>>), plugin })
+  // What the broker says of every line is not the plugin's to say.
+  const { time: _time, level: _level, event: _event, ...own } = fields as Readonly<Record<string, never>>
+  log[known](event, { ...own, plugin })
 }
 
 /** What comes over the port: answers to what was asked, lines of log, and nothing else for long. */

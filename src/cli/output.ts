@@ -1,9 +1,12 @@
 import type { Machine, Terminal } from './context.ts'
 
 // What steers a terminal, or turns the direction of a text, has no place in a line about somebody else's data.
-const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 export const printable = (text: string): string => text.replace(STEERING, '\ufffd')
+
+/** In one line: a cell that began another would pass for a row. */
+const cellOf = (text: string): string => printable(text).replaceAll('\n', ' ')
 
 export const say = ({ out }: Terminal, ...lines: readonly string[]): void => out(`${lines.map(printable).join('\n')}\n`)
 
@@ -58,7 +61,7 @@ const fitted = (columns: number, wanted: readonly number[]): readonly number[] =
 
 /** Aligned columns. */
 export const table = (columns: number, heads: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const all = [heads, ...rows].map((row) => row.map(printable))
+  const all = [heads, ...rows].map((row) => row.map(cellOf))
   const widths = heads.map((_head, index) => Math.max(...all.map((row) => row[index]?.length ?? 0)))
   return `${lines(fitted(columns, widths), all).join('\n')}\n`
 }
@@ -95,7 +98,7 @@ export const streamedTable = async <Row>(
     return wide
   }
   for await (const row of rows) {
-    const printed = cells(row).map(printable)
+    const printed = cells(row).map(cellOf)
     if (widths !== undefined) await put([printed], widths)
     else if (measured.push(printed) === MEASURED_ROWS) widths = await begin()
   }

@@ -71,6 +71,13 @@ describe('a plugin of others in a thread of its own (rule 42)', function () {
     expect(await proveTo(wild, 'looks around')).to.deep.equal({ ok: false, error: 'challenge_failed', code: 'env:0:true:true' })
   })
 
+  it('says of a line of log what it is about, and nothing in the name of the broker', async () => {
+    book.clear()
+    await proveTo(wild, 'says what the broker says')
+    const line = await until('its line', async () => book.lines().find((one) => one.includes('odd_line')))
+    expect(JSON.parse(line)).to.deep.equal(['odd_line', { lines: 1, plugin: module }])
+  })
+
   for (const [way, reason] of [
     ['throws later', 'threw'],
     ['rejects unseen', 'threw'],

@@ -157,10 +157,10 @@ describe('command line', () => {
     })
 
     it('what steers a terminal does not reach it', async () => {
-      const named = { ...REGISTRATION, client_id: 'odd', client_name: 'A\u001b[2Jname\u202etxt' }
+      const named = { ...REGISTRATION, client_id: 'odd', client_name: 'A\u001b[2Jname\u202etxt\u061c\nforged  row' }
       await run('client add -', JSON.stringify(named))
 
-      expect((await run('client list')).out).not.to.match(/[\u001b\u202e]/)
+      expect((await run('client list')).out).not.to.match(/[\u001b\u202e\u061c]|^forged/m)
     })
   })
 

@@ -78,6 +78,10 @@ const ways = {
     process.kill(process.pid)
   },
   'answers too much': () => ({ ok: true, value: { subjectKey: 'x'.repeat(20 * 1024 * 1024) } }),
+  'says what the broker says': (tools) => {
+    tools.log.info('odd_line', { time: '1999-01-01T00:00:00.000Z', level: 'error', event: 'stopped', plugin: 'mock', lines: 1 })
+    return { ok: false, error: 'challenge_failed' }
+  },
   'looks around': () => ({
     ok: false,
     error: 'challenge_failed',
