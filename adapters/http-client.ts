@@ -117,6 +117,8 @@ export const httpClient = ({ authorities, bodyBytesMax = BODY_BYTES_MAX }: HttpC
   const plain = new PlainAgent(bounds)
   const secure = new Agent({
     ...bounds,
+    // Stated, so that NODE_TLS_REJECT_UNAUTHORIZED, left behind by some test, changes nothing.
+    rejectUnauthorized: true,
     secureContext: createSecureContext({ minVersion: 'TLSv1.2', ...(authorities !== undefined && { ca: authorities }) }),
   })
   const ending = new AbortController()

@@ -110,6 +110,17 @@ describe('a client of one HTTP system', () => {
     expect(await closing.call(call())).to.deep.equal({ ok: false, fault: 'unsent' })
   })
 
+  it('believes no other, whatever the environment says', async () => {
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    try {
+      expect(await client.call(call({ url: tls }))).to.deep.equal({ ok: false, fault: 'broken' })
+    } finally {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+    }
+  })
+
   it('sends secrets over TLS, and in clear to this machine alone, where that is allowed', async () => {
     const wrong = [
       'http://example.org/',

@@ -95,6 +95,8 @@ export const httpsDocuments = ({ network, timers, privateHosts }: HttpsDocuments
     (agent ??= new Agent({
       keepAlive: false,
       maxCachedSessions: 0,
+      // Stated, so that nothing in the environment changes it.
+      rejectUnauthorized: true,
       secureContext: createSecureContext({ ca: [...network.authorities()], minVersion: 'TLSv1.2' }),
     }))
 

@@ -144,6 +144,17 @@ describe('documents of others over https (attack 11)', () => {
     expect(await faultOf(host.uri, documents({ authorities: () => [] }))).to.equal('unreachable')
   })
 
+  it('nobody else is believed, whatever the environment says', async () => {
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    try {
+      expect(await faultOf(host.uri, documents({ authorities: () => [] }))).to.equal('unreachable')
+    } finally {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+    }
+  })
+
   it('a name that nobody knows, and a port where nobody listens', async () => {
     expect(await faultOf('https://nobody.example/jwks')).to.equal('unreachable')
     expect(await faultOf('https://keys.example:1/jwks')).to.equal('unreachable')
