@@ -149,7 +149,7 @@ export const demoIdSystems = (settings: Settings, onMessage: (message: Message) 
     .map((choice) => pluginFolder(settings, choice))
   const inAll = async <T>(read: (folder: string) => Promise<readonly T[]>): Promise<readonly T[]> =>
     (await Promise.all(folders.map(read))).flat()
-  return { choices, outbox: () => inAll(readOutbox), notices: () => inAll(readNotices) }
+  return { choices, hasMock: folders.length > 0, outbox: () => inAll(readOutbox), notices: () => inAll(readNotices) }
 }
 
 /** Whether a plugin, or the ID system at a URL, can be used: opens it, asks for its health, closes it. */

@@ -20,6 +20,8 @@ export type Demonstration = {
   readonly broker: Broker
   /** Where the relying party is. */
   readonly origin: string
+  /** Whether its ID system, or one of them, is the mock, whose people are known. */
+  readonly hasMock: boolean
   /** Of the simulated biometric readers, where they were asked for. */
   readonly readers?: string
   readonly close: () => Promise<void>
@@ -28,8 +30,8 @@ export type Demonstration = {
 /** Registers the demo relying party, or brings its registration up to date; nothing is recorded when it is as it was. */
 const register = async (world: World, privateJwk: Awaited<ReturnType<typeof demoKey>>, redirectUri: string): Promise<void> => {
   const current = await clientOf(world, DEMO_CLIENT_ID)
-  const input = demoClientMetadata(privateJwk, redirectUri)
   const deployment = { ...describedBy(world.idSystems), policy: world.policy.value }
+  const input = demoClientMetadata(privateJwk, redirectUri, deployment.plugin.claims)
   const completed = completeRegistration(input, deployment, current.configuration)
   if (!completed.ok) throw new Fault('invalid', `the demo relying party cannot be registered:\n  ${completed.problems.join('\n  ')}`)
   const { configuration } = completed
@@ -84,7 +86,7 @@ export const demonstrate = async (
         log,
       }),
     )
-    return { broker, origin: server.origin, ...(readers && { readers: readers.line }), close }
+    return { broker, origin: server.origin, hasMock: idSystems.hasMock, ...(readers && { readers: readers.line }), close }
   } catch (error) {
     await close()
     throw error

@@ -65,16 +65,20 @@ const open = async (settings: Settings, runtime: Runtime, folder: Folder): Promi
 
 type Reread = () => Settings
 
+const mockLines = (origin: string): readonly string[] => [
+  `  Codes        ${origin}/demo/outbox  and here in this terminal`,
+  '  People       8267411571  PIN 545411  password Harbour-Lamp-71',
+  '               and the others of ops/demo/people.json',
+]
+
 const serveDemo = async (settings: Settings, runtime: Runtime, print: (line: string) => void, reread: Reread): Promise<Running> => {
-  const { origin, readers, close } = await demonstrate(settings, runtime, print, reread)
+  const { origin, hasMock, readers, close } = await demonstrate(settings, runtime, print, reread)
   return {
     lines: [
       `eSignet is ready at ${settings.issuer} (demonstration, data in ${settings.data}).`,
       '',
       `  Open         ${origin}/  and choose "Sign in"`,
-      `  Codes        ${origin}/demo/outbox  and here in this terminal`,
-      '  People       8267411571  PIN 545411  password Harbour-Lamp-71',
-      '               and the others of ops/demo/people.json',
+      ...(hasMock ? mockLines(origin) : []),
       ...(readers === undefined ? [] : [`  Readers      ${readers}`]),
       `  Discovery    ${settings.issuer}/.well-known/openid-configuration`,
       '',

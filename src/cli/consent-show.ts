@@ -46,7 +46,7 @@ const print = ({ terminal }: Machine, told: Told): void => {
       ['client', told.client ?? '-'],
       ...(agreed === undefined ? [] : agreedRows(agreed)),
       ['stands until', instant(told.until)],
-      ['used', `${String(told.uses)} times, last ${instant(told.last_use?.at)}`],
+      ['used', `${told.uses === 1 ? 'once' : `${String(told.uses)} times`}, last ${instant(told.last_use?.at)}`],
       ['releases until', instant(told.releases_until)],
       ['then', told.next === null ? 'nothing more' : `${instant(told.next.at)}: ${wordsOf(told.next)}`],
     ]),

@@ -30,8 +30,9 @@ const wrapped = (text: string, width: number): readonly string[] => {
 
 const GAP = '  '
 const LAST_WIDTH_MIN = 20
-/** A transaction's name stays whole beside two columns more. */
 const COLUMN_WIDTH_MIN = 28
+/** Digests and the names of consents, transactions and keys are copied into the next command: they stay whole, also where the line gets too long. */
+const NAME_LENGTH_MAX = 43
 
 /** Rows under columns of these widths; a cell that is wider goes on below itself. */
 const lines = (widths: readonly number[], rows: readonly (readonly string[])[]): readonly string[] =>
@@ -48,22 +49,28 @@ const lines = (widths: readonly number[], rows: readonly (readonly string[])[]):
 
 const sumOf = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width + GAP.length, 0)
 
+const longest = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length))
+
 /** The last column takes the rest of the line; where that is too little the widest of the others give way. */
-const fitted = (columns: number, wanted: readonly number[]): readonly number[] => {
-  const firsts = wanted.slice(0, -1)
-  for (let over = sumOf(firsts) + LAST_WIDTH_MIN - columns; over > 0; over = sumOf(firsts) + LAST_WIDTH_MIN - columns) {
-    const widest = Math.max(...firsts)
-    if (widest <= COLUMN_WIDTH_MIN) break
-    firsts[firsts.indexOf(widest)] = Math.max(COLUMN_WIDTH_MIN, widest - over)
+const fitted = (columns: number, rows: readonly (readonly string[])[]): readonly number[] => {
+  const firsts = (rows[0] ?? []).slice(0, -1).map((_head, index) => {
+    const cells = rows.map((row) => row[index] ?? '')
+    const word = Math.min(NAME_LENGTH_MAX, longest(cells.flatMap((cell) => cell.split(' '))))
+    return { width: longest(cells), least: Math.max(COLUMN_WIDTH_MIN, word) }
+  })
+  const sum = (): number => sumOf(firsts.map(({ width }) => width))
+  for (let over = sum() + LAST_WIDTH_MIN - columns; over > 0; over = sum() + LAST_WIDTH_MIN - columns) {
+    const [widest] = firsts.filter(({ width, least }) => width > least).toSorted((a, b) => b.width - a.width)
+    if (widest === undefined) break
+    widest.width = Math.max(widest.least, widest.width - over)
   }
-  return [...firsts, Math.max(LAST_WIDTH_MIN, columns - sumOf(firsts))]
+  return [...firsts.map(({ width }) => width), Math.max(LAST_WIDTH_MIN, columns - sum())]
 }
 
 /** Aligned columns. */
 export const table = (columns: number, heads: readonly string[], rows: readonly (readonly string[])[]): string => {
   const all = [heads, ...rows].map((row) => row.map(cellOf))
-  const widths = heads.map((_head, index) => Math.max(...all.map((row) => row[index]?.length ?? 0)))
-  return `${lines(fitted(columns, widths), all).join('\n')}\n`
+  return `${lines(fitted(columns, all), all).join('\n')}\n`
 }
 
 type Streamed = {
@@ -90,10 +97,7 @@ export const streamedTable = async <Row>(
   }
   const begin = async (): Promise<readonly number[]> => {
     const all = [heads, ...measured]
-    const wide = fitted(
-      terminal.columns,
-      heads.map((_head, index) => Math.max(...all.map((row) => row[index]?.length ?? 0))),
-    )
+    const wide = fitted(terminal.columns, all)
     await put(all, wide)
     return wide
   }

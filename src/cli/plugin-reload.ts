@@ -83,7 +83,10 @@ const reload = async (machine: Machine, args: Args): Promise<ExitCode> => {
   // What cannot be loaded here is said here, and asked of nobody.
   const { plugin, otherPlugins = [] } = await machine.describePlugins(args.opening)
   const known = [plugin, ...otherPlugins].map((one) => one.id)
-  if (!known.includes(id)) throw new UsageError(`the settings name no ID system ${id.slice(0, 40)}: there is ${known.join(', ')}`)
+  if (!known.includes(id))
+    throw new UsageError(
+      `the settings name no ID system ${id.slice(0, 40)}: there is ${known.join(', ')}; give --config or the environment that the brokers have`,
+    )
   return withStores(machine, args, 'existing', async (stores) => {
     const wanted = await requestReload(await machine.deciding(stores), id, { id: chance.uuid(), at: clock.now() })
     const { done, late } = await waitFor(machine, args, id, wanted)

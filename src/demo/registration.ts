@@ -14,9 +14,13 @@ const publicPart = ({ kty, crv, x, y, kid }: JWK): { readonly [member: string]: 
   return { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }
 }
 
-/** The registration of the demonstration's bank: `ops/demo/client.json`, with its key and redirect URI. A private key may be handed in. */
-export const demoClientMetadata = (jwk: JWK, redirectUri: string): { readonly [member: string]: Json } => ({
+/**
+ * The registration of the demonstration's bank: `ops/demo/client.json`, with its key and redirect URI, and of its claims those that the ID
+ * system has. A private key may be handed in.
+ */
+export const demoClientMetadata = (jwk: JWK, redirectUri: string, claims: readonly string[]): { readonly [member: string]: Json } => ({
   ...template,
+  claims: template.claims.filter((claim) => claims.includes(claim)),
   redirect_uris: [redirectUri],
   jwks: { keys: [publicPart(jwk)] },
 })

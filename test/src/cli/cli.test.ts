@@ -333,7 +333,9 @@ describe('command line', () => {
       expect((await run('tx find --stage revoked --json')).json()).to.have.length(1)
       expect(await run(`consent withdraw ${CONSENT} ${ACTOR}`)).to.include({ code: 1 })
       expect(await run(`consent show ${someId} ${LOOKER}`)).to.include({ code: 1 })
-      expect((await run('consent list')).out.split('\n').every((line) => line.length <= 80)).to.equal(true)
+      const { out } = await run('consent list')
+      expect(out.split('\n').every((line) => line.length <= 80)).to.equal(true)
+      expect(out, 'its name stands whole, for the next command').to.match(new RegExp(`^${CONSENT}  withdrawn `, 'm'))
     })
 
     it('what was withdrawn can be replayed', async () => {

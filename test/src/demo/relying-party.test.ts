@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
+import template from '../../../ops/demo/client.json' with { type: 'json' }
 import { describe as describeMock } from '../../../adapters/id-system/mock/plugin.ts'
 import { demoClientMetadata, DEMO_CLIENT_ID, demoKey } from '../../../src/demo/registration.ts'
 import { demoRelyingParty, redirectUriOf } from '../../../src/demo/relying-party.ts'
@@ -47,7 +48,7 @@ describe('the bank of the demonstration', () => {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   beforeEach(async () => {
-    const metadata = demoClientMetadata(key, redirectUriOf(ORIGIN))
+    const metadata = demoClientMetadata(key, redirectUriOf(ORIGIN), describeMock().claims)
     broker = await fakeBroker(clock, () => metadata['jwks'] as unknown as { keys: JWK[] })
     bank = await demoRelyingParty({
       issuer: ISSUER,
@@ -237,13 +238,14 @@ describe('the bank of the demonstration', () => {
     const together = join(folder, 'together.jwk')
     const [one, two] = await Promise.all([demoKey(together, systemChance), demoKey(together, systemChance)])
     expect(one).to.deep.equal(two)
-    expect(JSON.stringify(demoClientMetadata(key, ORIGIN))).not.to.include(String(key.d))
+    expect(JSON.stringify(demoClientMetadata(key, ORIGIN, []))).not.to.include(String(key.d))
   })
 
   it('its registration is one that the broker takes, and asks for nothing that the mock does not have', () => {
-    const metadata = demoClientMetadata(key, redirectUriOf(ORIGIN))
+    const metadata = demoClientMetadata(key, redirectUriOf(ORIGIN), describeMock().claims)
     expect(checkBody('client-registration', metadata)).to.deep.include({ ok: true })
-    expect(describeMock().claims).to.include.members(metadata['claims'] as string[])
+    expect(metadata['claims']).to.deep.equal(template.claims)
+    expect(demoClientMetadata(key, ORIGIN, ['name', 'card'])['claims']).to.deep.equal(['name'])
     expect(metadata).to.include({ client_id: 'demo-relying-party', profile: 'compatible' })
   })
 })
