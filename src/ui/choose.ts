@@ -9,7 +9,7 @@ import type { ChooseView, Page } from './views.ts'
 import { type Words, wordsOf } from './words.ts'
 
 /** More than this many ways: the rest stands behind "More ways". */
-const SHOWN_MAX = 4
+const SHOWN_MAX = 3
 
 const choice = (factor: Factor, chosen: Factor | undefined, { say }: Words): Html =>
   html`<div class="choice">
@@ -43,11 +43,14 @@ const factorField = (view: ChooseView, words: Words): Html => {
 
 const deviceField = ({ ownDevice }: ChooseView, { say }: Words): Part => {
   if (ownDevice === 'known') return html`<p class="hint field" id="own-device-known">${say('choose.device.known')}</p>`
-  return html`<div class="field choice">
-    <input type="checkbox" id="own_device" name="own_device" value="yes" aria-describedby="own_device-hint" />
-    <label for="own_device">${say('choose.device')}${icon('device')}</label>
-    <p class="hint" id="own_device-hint">${say('choose.device.hint')}</p>
-  </div>`
+  return html`<details class="more" id="own-device">
+    <summary>${say('choose.device.ask')}</summary>
+    <div class="choices choice">
+      <input type="checkbox" id="own_device" name="own_device" value="yes" aria-describedby="own_device-hint" />
+      <label for="own_device">${say('choose.device')}${icon('device')}</label>
+      <p class="hint" id="own_device-hint">${say('choose.device.hint')}</p>
+    </div>
+  </details>`
 }
 
 /** Which ID, and how to prove it: the two questions that belong together. Who proved something already is asked the second only. */

@@ -40,7 +40,7 @@ const prefixField = ({ id, prefix, prefixes }: LoginIdView, { say }: Words): Par
     return prefix !== undefined && html`<p class="hint prefix">${say('login.prefix.fixed', { prefix: num(prefix) })}</p>`
   return html`<div class="prefix">
     <label for="prefix-${id}">${say('login.prefix')}</label>
-    <select class="in" id="prefix-${id}" name="prefix.${id}">
+    <select class="in" id="prefix-${id}" name="prefix.${id}" dir="ltr">
       ${prefixes.map(({ value, name }) => html`<option value="${value}">${name}</option>`)}
     </select>
   </div>`

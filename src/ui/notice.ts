@@ -38,7 +38,7 @@ const verifiedAsks = ({ essential, voluntary, frameworks, told }: NonNullable<No
     <legend>${say('consent.verified')}</legend>
     <div id="verified-hint">
       <p class="hint">${say('consent.verified.hint')}</p>
-      <ul>
+      <ul class="do">
         ${names.map((name) => html`<li>${say('consent.verified.framework', { framework: name })}</li>`)}
         ${told.map((kind) => html`<li>${say(`consent.verified.${kind}`)}</li>`)}
       </ul>

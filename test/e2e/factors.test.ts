@@ -76,7 +76,7 @@ describe('Every factor, in Chromium', function () {
       it('OTP by the way that the person chose', () =>
         withPerson({ javaScript }, async (page) => {
           const transaction = await fromBank(page, broker)
-          expect(await page.isVisible('#channels')).to.equal(true)
+          await page.click('#channels summary')
           await page.click('label[for=channel-email]')
           await choose(page, 'otp', someone.id)
           expect(await page.innerText('.intro')).to.include('email')

@@ -155,6 +155,22 @@ describe('pages in a real browser', function () {
     expect([...problems, ...reports]).to.deep.equal([])
   })
 
+  it('letters twice as large on a phone: nothing sideways (WCAG 2.2, 1.4.4)', async () => {
+    const large = await launchChromium('--blink-settings=defaultFontSize=32')
+    try {
+      const page = await large.newPage({ viewport: { width: 360, height: 640 } })
+      const problems: string[] = []
+      for (const [name, language] of MANY_WORDS.flatMap((one) => [[one, 'ar'] as const, [one, 'ta'] as const])) {
+        await show(page, name, language)
+        problems.push(...(await sideways(page)))
+      }
+      expect(await page.evaluate('getComputedStyle(document.documentElement).fontSize')).to.equal('32px')
+      expect(problems).to.deep.equal([])
+    } finally {
+      await large.close()
+    }
+  })
+
   it('forced colours and more contrast: nothing for axe to say', async () => {
     const { page } = await open({ viewport: WIDE, forcedColors: 'active' })
     const problems: string[] = []

@@ -37,5 +37,5 @@ export const chromiumPath = (): string => {
 }
 
 /** A real browser without a window. In a container it runs as root, where Chromium refuses its own sandbox. */
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+export const launchChromium = (...args: readonly string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', ...args] })
