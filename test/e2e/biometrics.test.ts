@@ -209,6 +209,7 @@ describe('A person signs in with a biometric reader, in Chromium (SBI 0.9.5, 1.0
     withPerson({ javaScript: false, width: 320 }, async (page) => {
       await fromBank(page, broker)
       await page.fill('#individual_id', LEO.id)
+      await page.click('#more-ways summary')
       await page.click('label[for=factor-biometrics]')
       await page.click('#form-choose #continue')
       await page.waitForSelector('#no-script')
