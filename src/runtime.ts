@@ -20,7 +20,9 @@ export const jsonLog = (clock: Clock, level: Level, write: (line: string) => voi
       ? () => undefined
       : (event: string, fields: Readonly<Record<string, Json>> = {}) => {
           const time: Instant = clock.now()
-          write(`${JSON.stringify({ time, level: own, event, ...fields })}\n`)
+          const first = { time, level: own, event }
+          // They come first, and no field says them otherwise.
+          write(`${JSON.stringify({ ...first, ...fields, ...first })}\n`)
         }
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }

@@ -164,7 +164,7 @@ const guardOn = ({ timers, log, description }: Guarded, on: NonNullable<IdSystem
         try {
           await within(FOLLOW_MS, timers, async () => handler(structuredClone(fact)))
         } catch (error) {
-          log.warn('plugin_failed', { plugin: description.id, call: 'on', type, event: fact.id, thrown: nameOf(error) })
+          log.warn('plugin_failed', { plugin: description.id, call: 'on', type, id: fact.id, thrown: nameOf(error) })
           // The reason of a parked fact is kept: it says that, not what, the plugin threw.
           throw new Fault('unavailable', `the plugin ${description.id} could not follow ${type}`)
         }

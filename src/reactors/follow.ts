@@ -40,7 +40,7 @@ const changesOf = async (world: World, follower: Follower, event: Recorded, stop
   const { name, types } = follower
   const handled = async (one: Recorded): Promise<Failed | undefined> => {
     const failed = await attempt(world, follower, one, stopping)
-    if (failed !== undefined && !stopping.aborted) world.log.warn('event_parked', { follower: name, event: one.id, reason: failed.reason })
+    if (failed !== undefined && !stopping.aborted) world.log.warn('event_parked', { follower: name, id: one.id, reason: failed.reason })
     return failed
   }
   const asked = await parkedAct(world, name, event, handled)
