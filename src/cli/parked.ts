@@ -40,10 +40,13 @@ const list = (machine: Machine, args: Args): Promise<ExitCode> =>
   withStores(machine, args, 'looking', async (stores) => {
     const { terminal } = machine
     const group = args.text('group')
-    const messages = parkedMessages(await toolsOf(machine, args, stores, group), group)
+    const tools = await toolsOf(machine, args, stores, group)
+    const messages = parkedMessages(tools, group)
+    // Which plugins there are, the settings say: whoever gave others sees that theirs was not looked at.
+    const empty = `Nothing is parked by ${(group === undefined ? await groupsOf(tools) : [group]).join(', ')}.`
     if (args.json) await streamedJson(terminal, messages, (message) => message)
     else
-      await streamedTable(terminal, { heads: ['EVENT', 'GROUP', 'WHAT AND WHY'], empty: 'Nothing is parked.' }, messages, (message) => [
+      await streamedTable(terminal, { heads: ['EVENT', 'GROUP', 'WHAT AND WHY'], empty }, messages, (message) => [
         message.event,
         message.group,
         `${message.type}: ${message.reason}; ${String(message.tries)} tries, parked ${shortInstant(message.at)}${askedWords(message)}`,
