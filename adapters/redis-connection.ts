@@ -62,7 +62,10 @@ const makeClient = ({ place, role, chance }: ConnectionOptions) => {
     // With jitter, so that nodes which lost the same instance do not come back as one.
     return Math.round(ms * (0.5 + (chance.bytes(1)[0] ?? 0) / 510))
   }
-  const tls = url.startsWith('rediss:') ? { tls: true as const, ...(caFile !== undefined && { ca: readFileSync(caFile) }) } : {}
+  // Stated, since a variable of the environment would turn the check off for the whole process.
+  const tls = url.startsWith('rediss:')
+    ? { tls: true as const, rejectUnauthorized: true, ...(caFile !== undefined && { ca: readFileSync(caFile) }) }
+    : {}
   const client = createClient({
     url,
     ...(username !== undefined && { username }),
