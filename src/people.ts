@@ -28,6 +28,8 @@ export type KnownPerson = {
   readonly person: Person
   /** The row that a success confirms and a failure touches. */
   readonly index: Digest
+  /** Whether the ID system says who it is; absent where it says so of nobody, or was not asked. */
+  readonly isNamed?: boolean
 }
 
 /** Answers after which there is nobody, or nothing to join. Everything else may be true of a person who is known. */
@@ -61,7 +63,9 @@ const indexFor = async (world: Naming, id: IndividualId, call: Call): Promise<{ 
  */
 export const personOf = async (world: World, id: IndividualId, call: Call): Promise<KnownPerson | 'unavailable'> => {
   const row = await indexFor(world, id, call)
-  return row === undefined ? 'unavailable' : { person: await world.personKeys.resolve(row.index), index: row.index }
+  if (row === undefined) return 'unavailable'
+  const isNamed = world.idSystem.system.resolve === undefined ? {} : { isNamed: row.subjectKey !== undefined }
+  return { person: await world.personKeys.resolve(row.index), index: row.index, ...isNamed }
 }
 
 export type Found = {

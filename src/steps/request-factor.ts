@@ -55,6 +55,13 @@ const personFor = async (world: World, act: Act, { confirmed }: TransactionState
   return canonical(sealed.id) === canonical(wish.id) ? { person, index: sealed.index } : 'wrong_person'
 }
 
+/** Whom the ID system does not know, or refuses, it names sooner: nobody is told sooner for that (rule 22). */
+const paced = async ({ pace, idSystem }: World, { at }: Act, { isNamed }: KnownPerson): Promise<void> => {
+  const kind = `resolve:${idSystem.description.id}`
+  if (isNamed === true) pace.note(kind, at)
+  else if (isNamed === false) await pace.draw(kind, at)
+}
+
 /**
  * The person says who they are and how they will prove it. Vault, then the person's stream, then the transaction (rule 10): a
  * crash in between leaves a sealed row that expires and a count that is too high.
@@ -69,6 +76,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   if (typeof known === 'string') return { state, refusal: known }
   const { person, index } = known
   const path = await pathOf(world, person, deviceSecret, at)
+  if (path === 'unknown') await paced(world, act, known)
   const isStranger = check !== undefined && deviceSecret !== undefined && path === 'unknown'
   if (isStranger && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
   const channels = wish.channels !== undefined && wish.channels.length > 0 ? { channels: wish.channels } : {}

@@ -104,6 +104,25 @@ describe('proving who one is', () => {
     expect((await load(world, attemptCounters, attemptsStream(person, 'unknown'))).state.sends, 'nothing is counted').to.deep.equal([])
   })
 
+  it('rule 22: whom the ID system does not name waits as long as those whom it names, but on a device of their own', async () => {
+    const calls: string[] = []
+    const told = (what: string) => (kind: string) => void calls.push(`${what} ${kind}`)
+    const pacing = { note: told('note'), draw: async (kind: string) => told('draw')(kind), round: async () => undefined }
+    const knows = async ({ id }: { readonly id: IndividualId }) =>
+      id.value === VICTIM.value
+        ? ({ ok: true, value: { subjectKey: 'victim' } } as const)
+        : ({ ok: false, error: 'subject_denied' } as const)
+    const system = { ...world.idSystem.system, resolve: knows }
+    const naming = { ...world, pace: pacing, idSystem: { ...world.idSystem, system } } as unknown as World
+    for (const id of [VICTIM, ATTACKER]) await requestFactor(naming, act(3), { factor: 'pin', id, ...own })
+    expect(calls).to.deep.equal(['note resolve:mock', 'draw resolve:mock'])
+    const secret = await deviceOf(ATTACKER)
+    await requestFactor(naming, act(4), { factor: 'pin', id: ATTACKER, ownDevice: false, deviceSecret: secret })
+    // One that names nobody tells nothing by its time.
+    await requestFactor({ ...world, pace: pacing }, act(5), { factor: 'pin', id: ATTACKER, ...own })
+    expect(calls).to.have.length(2)
+  })
+
   it('rule 11: a path that is closed refuses without asking the ID system', async () => {
     await closePath(VICTIM)
     await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
