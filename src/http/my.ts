@@ -100,8 +100,9 @@ export const mySignIn = async (world: World, request: Request): Promise<Reply> =
   const refused = limited(world, request, request.network)
   if (refused !== undefined) return refused
   const asked = field(request, 'id_system')
-  const idSystem = asked !== undefined && world.idSystems.named(asked) !== undefined ? { id_system: asked } : {}
-  const here = forClient(world, idSystem)
+  // A page that still names what is open no more leads to no other: whoever that one knows by this number is somebody else (decision 0044).
+  if (asked !== undefined && world.idSystems.named(asked) === undefined) return errorReply(world, request, 'form_stale')
+  const here = forClient(world, asked === undefined ? {} : { id_system: asked })
   const { refusal, transaction, secret } = await startOwnLogin(here, request.requestId, request.at, languageOf(request, undefined))
   if (refusal !== undefined) return errorReply(world, request, refusal)
   const cookies = bindBrowser(request.cookies, transaction, secret, request.at, isSecure(world.settings.issuer))

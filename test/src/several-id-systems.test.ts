@@ -91,6 +91,12 @@ describe('several ID systems on one broker', function () {
     expect(mine.html).to.include('The college').and.not.to.include('The shop')
   })
 
+  it('a page that still names what is open no more leads to no other ID system (decision 0044)', async () => {
+    const headers = { origin: new URL(here.issuer).origin, 'sec-fetch-site': 'same-origin' }
+    const answer = await scriptedBrowser(here.issuer).post('/my/sign-in', [['id_system', 'army']], headers)
+    expect([answer.status, answer.url.pathname]).to.deep.equal([403, '/my/sign-in'])
+  })
+
   it('a registration that names another is refused, and what it wants is held against its own', async () => {
     for (const [more, problem] of [
       [{ id_system: 'army' }, 'id_system: army is not open here; there is civil, school'],
