@@ -3,9 +3,9 @@ import { uuidv5 } from '../crypto/hash.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { keeping } from '../id-systems.ts'
-import { openRequest, unseal } from '../sealed.ts'
+import { openRequest, unseal, type Paced } from '../sealed.ts'
 import { command, type Act } from '../steps/act.ts'
-import { deliveryKey } from '../steps/request-factor.ts'
+import { deliveryKey, wishFor } from '../steps/request-factor.ts'
 import { decode } from '../codec.ts'
 import { referenceOf } from '../reference.ts'
 import { textOf } from '../text-of.ts'
@@ -21,9 +21,6 @@ const GROUP = 'deliveries'
 /** One try; the whole is bounded by the send's own window. */
 const TRY_S = 10
 const RETRY_MS = 1000
-
-/** The kind of these answers for their pace. */
-const sendingBy = ({ idSystem }: World): string => `send-${idSystem.description.id}`
 
 const DONE: ConsumeOutcome = { kind: 'done' }
 
@@ -45,15 +42,20 @@ const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | '
 /** What the person chose; nothing: the ID system chooses. The event was checked against its schema. */
 const channelsOf = ({ data }: Recorded): readonly Channel[] => (data['channels'] as unknown as readonly Channel[] | undefined) ?? []
 
+/** The page waits for this: nobody to send to must not be quicker than somebody (rule 22). On a device of their own nobody learns by it. */
+const paced = async (world: World, wish: Paced | undefined): Promise<void> => {
+  if (wish === undefined) return
+  const like = world.pace.like(wishFor(world, 'otp'))
+  await world.pace.until(wish.at, wish.whole ?? wish.named + like.whole - like.named)
+}
+
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
 const send = async (world: World, act: Act, event: Recorded, number: number): Promise<ConsumeOutcome> => {
   const sealed = await unseal(world, act.transaction, `person.${textOf(event.data['person'])}`)
   const request = await openRequest(world, act.transaction)
   const { configuration } = act.client
-  const began = world.clock.now()
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
-    // The page waits for this: nobody to send to must not be quicker than somebody (rule 22).
-    await world.pace.draw(sendingBy(world), began)
+    await paced(world, sealed?.paced)
     await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })
     return DONE
   }
@@ -75,7 +77,8 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   const answer = await world.idSystem.system.send(wish)
   const at = world.clock.now()
   if (answer.ok) {
-    world.pace.note(sendingBy(world), began)
+    const wished = sealed.paced
+    if (wished !== undefined) world.pace.note(wishFor(world, 'otp'), { named: wished.named, whole: world.pace.since(wished.at) })
     const validUntil = plusSeconds(at, answer.value.validForS)
     await command(world, act, { type: 'ReportSent', at, send: number, channels: answer.value.channels, validUntil })
     return DONE

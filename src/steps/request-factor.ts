@@ -4,7 +4,7 @@ import { mayTry, type Check } from '../checks.ts'
 import { pathOf } from '../devices.ts'
 import { load } from '../handle.ts'
 import { personOf, type KnownPerson } from '../people.ts'
-import { seal, sealedUntil, unseal } from '../sealed.ts'
+import { seal, sealedUntil, unseal, type Paced } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
 import { canonical } from '../../domain/canonical.ts'
@@ -55,11 +55,21 @@ const personFor = async (world: World, act: Act, { confirmed }: TransactionState
   return canonical(sealed.id) === canonical(wish.id) ? { person, index: sealed.index } : 'wrong_person'
 }
 
+/** The kind of such wishes for their pace: of this ID system, since one that is slower would tell its people from nobody. */
+export const wishFor = ({ idSystem }: Pick<World, 'idSystem'>, factor: Factor): string => `wish-${idSystem.description.id}-${factor}`
+
 /** Whom the ID system does not know, or refuses, it names sooner: nobody is told sooner for that (rule 22). */
-const paced = async ({ pace, idSystem }: World, { at }: Act, { isNamed }: KnownPerson): Promise<void> => {
-  const kind = `resolve:${idSystem.description.id}`
-  if (isNamed === true) pace.note(kind, at)
-  else if (isNamed === false) await pace.draw(kind, at)
+const paced = async (world: World, { at }: Act, { isNamed }: KnownPerson, factor: Factor): Promise<Paced> => {
+  const { pace } = world
+  if (isNamed === false) {
+    const like = pace.like(wishFor(world, factor))
+    await pace.until(at, like.named)
+    return { at, ...like }
+  }
+  const named = pace.since(at)
+  // Where a message follows, its delivery notes both.
+  if (isNamed === true && !FACTORS[factor].sent) pace.note(wishFor(world, factor), { named, whole: named })
+  return { at, named }
 }
 
 /**
@@ -76,7 +86,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   if (typeof known === 'string') return { state, refusal: known }
   const { person, index } = known
   const path = await pathOf(world, person, deviceSecret, at)
-  if (path === 'unknown') await paced(world, act, known)
+  const waits = path === 'unknown' ? { paced: await paced(world, act, known, wish.factor) } : {}
   const isStranger = check !== undefined && deviceSecret !== undefined && path === 'unknown'
   if (isStranger && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
   const channels = wish.channels !== undefined && wish.channels.length > 0 ? { channels: wish.channels } : {}
@@ -86,7 +96,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   const foreseen = rules.decide(wanted, state, rulesFor(world, act.client).rules)
   if (foreseen.refusal === undefined) {
     const until = sealedUntil(world.policy.value, state.deadline ?? at)
-    const sealed = { id: wish.id, index, ownDevice: wish.ownDevice }
+    const sealed = { id: wish.id, index, ownDevice: wish.ownDevice, ...waits }
     await seal(world, transaction, `person.${person.ref}`, sealed, until)
     if (FACTORS[wish.factor].sent) {
       const counted = await count(world, act, person.ref, { type: 'CountSend', at, path, transaction })

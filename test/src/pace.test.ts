@@ -16,9 +16,10 @@ const paced = (die = 0) => {
     await act(began)
     return Date.parse(clock.now()) - Date.parse(began)
   }
-  const { note, draw, round } = pace({ clock, timers, chance, underWay: requests })
-  const noted = (work: number): Promise<number> => took(work, async (began) => note('pin', began))
-  return { took, noted, draw, round, clock, note }
+  const { since, note, like, until, round } = pace({ clock, timers, chance, underWay: requests })
+  const noted = (work: number): Promise<number> => took(work, async (began) => note('pin', { named: 0, whole: since(began) }))
+  const draw = (kind: string, began: string): Promise<void> => until(began, like(kind).whole)
+  return { took, noted, draw, round, clock, note, like, since }
 }
 
 describe('how long a no takes (rule 22)', () => {
@@ -35,6 +36,14 @@ describe('how long a no takes (rule 22)', () => {
     expect(await took(0, (began) => draw('pin', began))).to.equal(37)
   })
 
+  it('both lengths of a wish come from one occasion', () => {
+    const { note, like } = paced(1)
+    expect(like('otp')).to.deep.equal({ named: 50, whole: 100 })
+    note('otp', { named: 30, whole: 61 })
+    note('otp', { named: 60, whole: 119 })
+    expect(like('otp')).to.deep.equal({ named: 30, whole: 61 })
+  })
+
   it('every no is told at a full step, and one that took longer than its draw is not held', async () => {
     const { took, noted, draw, round } = paced()
     await noted(20)
@@ -49,10 +58,10 @@ describe('how long a no takes (rule 22)', () => {
   })
 
   it('nobody is held longer than an ID system has for an answer, nor by a clock that was set back', async () => {
-    const { took, noted, draw, round, clock, note } = paced()
+    const { took, noted, draw, round, clock, note, since } = paced()
     await noted(3_600_000)
     expect(await took(0, (began) => draw('pin', began))).to.equal(10_000)
-    note('back', clock.in(5000))
+    note('back', { named: 0, whole: since(clock.in(5000)) })
     expect(await took(0, (began) => draw('back', began))).to.equal(0)
     await round(clock.in(5000))
   })

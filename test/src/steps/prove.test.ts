@@ -1,16 +1,19 @@
 import { expect } from 'chai'
 import { beforeEach, describe, it } from 'mocha'
+import { memoryEventStore } from '../../../adapters/event-store/memory/memory-event-store.ts'
 import { memoryPersonKeys } from '../../../adapters/person-keys/memory/memory-person-keys.ts'
 import { memoryVault } from '../../../adapters/vault/memory/memory-vault.ts'
 import type { IndividualId, Person, PluginAnswer, VerifyAnswer, VerifyRequest } from '../../../domain/ports.ts'
-import { attemptsStream, devicesStream } from '../../../domain/streams.ts'
+import { attemptsStream, clientStream, devicesStream, transactionStream } from '../../../domain/streams.ts'
 import { hmac } from '../../../src/crypto/hash.ts'
 import { newSecret } from '../../../src/crypto/ids.ts'
-import { attemptCounters, trustedDevices } from '../../../src/deciders.ts'
+import { attemptCounters, clients, transactions, trustedDevices } from '../../../src/deciders.ts'
 import { deviceDigest } from '../../../src/devices.ts'
 import { load } from '../../../src/handle.ts'
-import { pace } from '../../../src/pace.ts'
+import { openedRequests } from '../../../src/opened-requests.ts'
+import { pace, type Length } from '../../../src/pace.ts'
 import { consentIdOf, personOf } from '../../../src/people.ts'
+import { deliveries } from '../../../src/reactors/deliveries.ts'
 import { unseal } from '../../../src/sealed.ts'
 import { commandStream, count, type Act } from '../../../src/steps/act.ts'
 import { prove } from '../../../src/steps/prove.ts'
@@ -20,9 +23,11 @@ import type { World } from '../../../src/world.ts'
 import { at, configuration, digest, policy, TRANSACTION } from '../../domain/samples.ts'
 import { wish } from '../../domain/transaction/samples.ts'
 import { systemChance } from '../../support/chance.ts'
+import { until } from '../../support/broker.ts'
+import { systemTimers } from '../../support/given.ts'
 import { guessesIn } from '../../support/guesses.ts'
 import { handClock } from '../../support/hand-clock.ts'
-import { command, memoryStore, nodeOn, quickTimers } from '../worlds.ts'
+import { command, nodeOn, quickTimers } from '../worlds.ts'
 
 const ATTACKER: IndividualId = { type: 'uin', value: '1000000001' }
 const VICTIM: IndividualId = { type: 'uin', value: '1000000002' }
@@ -47,7 +52,7 @@ describe('proving who one is', () => {
     }
     // What this step needs of a world; the rest is never reached.
     world = {
-      ...nodeOn(memoryStore()),
+      ...nodeOn(memoryEventStore({ clock, timers: systemTimers })),
       clock,
       chance: systemChance,
       policy: { value: policy, digest: digest('policy') },
@@ -106,8 +111,13 @@ describe('proving who one is', () => {
 
   it('rule 22: whom the ID system does not name waits as long as those whom it names, but on a device of their own', async () => {
     const calls: string[] = []
-    const told = (what: string) => (kind: string) => void calls.push(`${what} ${kind}`)
-    const pacing = { note: told('note'), draw: async (kind: string) => told('draw')(kind), round: async () => undefined }
+    const pacing = {
+      since: () => 30,
+      note: (kind: string, { named, whole }: Length) => void calls.push(`note ${kind} ${String(named)} ${String(whole)}`),
+      like: (): Length => ({ named: 41, whole: 77 }),
+      until: async (_: string, ms: number) => void calls.push(`until ${String(ms)}`),
+      round: async () => undefined,
+    }
     const knows = async ({ id }: { readonly id: IndividualId }) =>
       id.value === VICTIM.value
         ? ({ ok: true, value: { subjectKey: 'victim' } } as const)
@@ -115,12 +125,55 @@ describe('proving who one is', () => {
     const system = { ...world.idSystem.system, resolve: knows }
     const naming = { ...world, pace: pacing, idSystem: { ...world.idSystem, system } } as unknown as World
     for (const id of [VICTIM, ATTACKER]) await requestFactor(naming, act(3), { factor: 'pin', id, ...own })
-    expect(calls).to.deep.equal(['note resolve:mock', 'draw resolve:mock'])
+    expect(calls).to.deep.equal(['note wish-mock-pin 30 30', 'until 41'])
     const secret = await deviceOf(ATTACKER)
     await requestFactor(naming, act(4), { factor: 'pin', id: ATTACKER, ownDevice: false, deviceSecret: secret })
     // One that names nobody tells nothing by its time.
     await requestFactor({ ...world, pace: pacing }, act(5), { factor: 'pin', id: ATTACKER, ...own })
     expect(calls).to.have.length(2)
+  })
+
+  it('rule 22: a message to nobody is over when one to somebody would be, counted from the wish', async () => {
+    const calls: string[] = []
+    const pacing = {
+      since: () => 90,
+      note: (kind: string, { named, whole }: Length) => void calls.push(`note ${kind} ${String(named)} ${String(whole)}`),
+      like: (): Length => ({ named: 41, whole: 77 }),
+      until: async (_: string, ms: number) => void calls.push(`until ${String(ms)}`),
+      round: async () => undefined,
+    }
+    const isVictim = ({ id }: { readonly id: IndividualId }): boolean => id.value === VICTIM.value
+    const denied = { ok: false, error: 'subject_denied' } as const
+    const resolve = async (request: { readonly id: IndividualId }) =>
+      isVictim(request) ? ({ ok: true, value: { subjectKey: 'victim' } } as const) : denied
+    const send = async (request: { readonly id: IndividualId }) =>
+      isVictim(request) ? ({ ok: true, value: { channels: ['sms'], validForS: 180 } } as const) : denied
+    const system = { ...world.idSystem.system, resolve, send }
+    const idSystem = { ...world.idSystem, system }
+    const sending = {
+      ...world,
+      openedRequests: openedRequests(1),
+      pace: pacing,
+      idSystem,
+      idSystems: { begun: () => idSystem },
+    } as unknown as World
+    const register = { type: 'RegisterClient', at: at(0), client: 'clinic', configuration, artefact: digest('artefact') } as const
+    await commandStream(world, clients, clientStream('clinic'), register, { ...act(0), correlation: 'clinic' })
+    const pending = async (): Promise<boolean> =>
+      (await load(world, transactions, transactionStream(TRANSACTION))).state.delivery?.status === 'pending'
+    const delivering = deliveries(sending)
+    try {
+      for (const [second, id] of [
+        [3, VICTIM],
+        [64, ATTACKER],
+      ] as const) {
+        expect((await requestFactor(sending, act(second), { factor: 'otp', id, ...own })).refusal).to.equal(undefined)
+        await until('the delivery is over', async () => !(await pending()))
+      }
+    } finally {
+      await delivering.stop()
+    }
+    expect(calls).to.deep.equal(['note wish-mock-otp 90 90', 'until 41', 'until 77'])
   })
 
   it('rule 11: a path that is closed refuses without asking the ID system', async () => {
@@ -196,8 +249,12 @@ describe('proving who one is', () => {
 
   it('rule 22: a no about nobody takes as long as one of the same ID system, never of another', async () => {
     const kinds: string[] = []
-    const [note, draw] = ['noted', 'drawn'].map((what) => async (kind: string) => void kinds.push(`${what} ${kind}`))
-    world = { ...world, pace: { ...world.pace, note, draw } as unknown as World['pace'] }
+    const note = (kind: string): void => void kinds.push(`noted ${kind}`)
+    const like = (kind: string): Length => {
+      kinds.push(`drawn ${kind}`)
+      return { named: 0, whole: 0 }
+    }
+    world = { ...world, pace: { ...world.pace, note, like } }
     await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
     await prove(world, act(4), 'pin', '123456', undefined)
     answer = { ok: false, error: 'subject_denied' }
