@@ -269,11 +269,14 @@ export type Person = {
  * afterwards no byte of the key is in the file (secure delete, truncating checkpoint).
  */
 export type PersonKeys = {
-  /** Atomic get-or-create: two callers at once get the same person. A new row is provisional until `confirm`. */
+  /** Atomic get-or-create: two callers at once get the same person. A new row is provisional until `join`. */
   readonly resolve: (index: Digest) => Promise<Person>
   readonly find: (index: Digest) => Promise<Person | undefined>
-  /** A first success makes the row of `index` permanent and lets it name `person` (joins aliases; a no-op when it does already). */
-  readonly confirm: (index: Digest, person: Person) => Promise<void>
+  /**
+   * A success: from now on every one of `indexes` (1 to 8) names one person for good, whom the first of them names already, else `person`.
+   * All or none. Answers whom; nobody, and nothing is written, where `person` is known no more, so that no erased key comes back.
+   */
+  readonly join: (indexes: readonly Digest[], person: Person) => Promise<Person | undefined>
   /** A provisional row lives until 24 h after its last failure: moves that limit. */
   readonly touch: (index: Digest) => Promise<void>
   readonly byRef: (ref: string) => Promise<Person | undefined>
@@ -316,6 +319,11 @@ export type SingleUse = {
 export type Tallies = {
   /** Adds one to each of at most 16 names and answers what they stand at. A name is kept until `until` at least. */
   readonly add: (names: readonly string[], until: Instant) => Promise<readonly number[]>
+  /**
+   * The same beside a request: answers at once what this process knows, of `others` too, which are only read, and what all stand at is
+   * known to it a trip later. While 8 of one name are under way it waits as `add` does: a process misses of a limit no more than these 8.
+   */
+  readonly note: (names: readonly string[], until: Instant, others?: readonly string[]) => Promise<readonly number[]>
   /** What at most 64 names stand at; 0 where nothing was counted. */
   readonly read: (names: readonly string[]) => Promise<readonly number[]>
   readonly close: () => Promise<void>

@@ -35,12 +35,10 @@ const give = (world: World, act: Act, ref: string, wish: Parameters<typeof trust
   commandStream(world, trustedDevices, devicesStream(ref), wish, { ...act, correlation: act.transaction })
 
 /** The person calls this device their own. Answers what its cookie holds from now on. */
-export const trustDevice = async (world: World, act: Act, ref: string, cookie: string | undefined): Promise<string | undefined> => {
-  const person = await world.personKeys.byRef(ref)
-  if (person === undefined) return undefined
+export const trustDevice = async (world: World, act: Act, person: Person, cookie: string | undefined): Promise<string> => {
   const secret = newSecret(world.chance)
   const until = plusDays(act.at, world.policy.value.lifetimes.deviceDays)
-  await give(world, act, ref, { type: 'TrustDevice', at: act.at, device: deviceDigest(person, secret), until })
+  await give(world, act, person.ref, { type: 'TrustDevice', at: act.at, device: deviceDigest(person, secret), until })
   return cookieOf(secret, secretsIn(cookie))
 }
 
@@ -48,13 +46,12 @@ export const trustDevice = async (world: World, act: Act, ref: string, cookie: s
  * Each success gives a device that is trusted another secret, so that a cookie which somebody copied is worth nothing after the owner's
  * next sign-in. Trust ends when it would have ended: it is given by the person, not by using it.
  */
-export const renewDevice = async (world: World, act: Act, ref: string, cookie: string | undefined): Promise<string | undefined> => {
-  const person = await world.personKeys.byRef(ref)
-  const known = person && (await trusted(world, person, cookie, act.at))
-  if (person === undefined || known === undefined) return undefined
+export const renewDevice = async (world: World, act: Act, person: Person, cookie: string | undefined): Promise<string | undefined> => {
+  const known = await trusted(world, person, cookie, act.at)
+  if (known === undefined) return undefined
   const secret = newSecret(world.chance)
   const [device, replaces] = [deviceDigest(person, secret), deviceDigest(person, known)]
-  await give(world, act, ref, { type: 'RenewDevice', at: act.at, device, replaces })
+  await give(world, act, person.ref, { type: 'RenewDevice', at: act.at, device, replaces })
   return cookieOf(
     secret,
     secretsIn(cookie).filter((other) => other !== known),

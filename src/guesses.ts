@@ -84,7 +84,7 @@ const counting = ({ tallies, clock, key }: Pick<GuessesOptions, 'tallies' | 'clo
   const count = async (kinds: readonly Kind[], whose: readonly string[], days = 0): Promise<void> => {
     const ms = nowMs()
     const names = kinds.flatMap((kind) => whose.map((one) => name(kind, one, windowAt(kind, ms))))
-    await tallies.add(names, keptUntil(kinds[0] ?? 'tried', days))
+    await tallies.note(names, keptUntil(kinds[0] ?? 'tried', days))
   }
 
   /** What the failures of the same hour were on each of the seven days before. */
@@ -148,9 +148,8 @@ export const guesses = (options: GuessesOptions): Guesses => {
   return {
     post: async (network) => {
       const window = windowAt('post', nowMs())
-      const [[now = 0], [before = 0]] = await Promise.all([
-        tallies.add([name('post', network, window)], keptUntil('post')),
-        tallies.read([name('post', network, window - 1)]),
+      const [now = 0, before = 0] = await tallies.note([name('post', network, window)], keptUntil('post'), [
+        name('post', network, window - 1),
       ])
       const left = MINUTE_MS - (nowMs() % MINUTE_MS)
       return slid(now, before, 1 - left / MINUTE_MS) <= postsPerMinute ? { ok: true } : { ok: false, retryAfterS: Math.ceil(left / 1000) }

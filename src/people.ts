@@ -1,4 +1,5 @@
 import { hmac } from './crypto/hash.ts'
+import type { SealedParts } from './sealed.ts'
 import type { World } from './world.ts'
 import type { Call, Digest, IndividualId, Person, PluginErrorKind } from '../domain/ports.ts'
 
@@ -86,6 +87,9 @@ export const findPerson = async (
   return person && { person, ...(row.subjectKey !== undefined && { subjectKey: row.subjectKey }) }
 }
 
+/** Who signed in by a proof that is sealed, in the hands of the request that found it out, so that its next step need not ask again. */
+export type SignedIn = { readonly person: Person; readonly proof: SealedParts['proof'] }
+
 type Joining = Pick<World, 'idSystem' | 'personKeys' | 'secrets'>
 
 /** Whom the ID system knows by this key, if they signed in before: also by an identifier that nobody had typed until now. */
@@ -94,14 +98,10 @@ export const personKnownBy = (world: Joining, subjectKey: string): Promise<Perso
 
 /**
  * From its first success on an identifier names the one person whom the ID system knows by this key, whatever other identifiers that
- * person used before: also where the ID system cannot say so beforehand (rule 18).
+ * person used before: also where the ID system cannot say so beforehand (rule 18). Answers who that is.
  */
-export const joinAliases = async (world: Joining, index: Digest, ref: string, subjectKey: string): Promise<void> => {
-  const subject = subjectIndex(world, subjectKey)
-  const person = (await world.personKeys.find(subject)) ?? (await world.personKeys.byRef(ref))
-  if (person === undefined) return
-  await Promise.all([...new Set([subject, index])].map((row) => world.personKeys.confirm(row, person)))
-}
+export const joinAliases = (world: Joining, index: Digest, person: Person, subjectKey: string): Promise<Person | undefined> =>
+  world.personKeys.join([...new Set([subjectIndex(world, subjectKey), index])], person)
 
 /**
  * The name of a person's consent stream towards a client (rule 20). An ID system without `resolve` may give an identifier, a telephone

@@ -116,3 +116,16 @@ export const shred = async (world: Pick<World, 'vault' | 'openedRequests'>, tran
   world.openedRequests.delete(transaction)
   await world.vault.removeAll(`${transaction}/`)
 }
+
+/** After these nobody asks for what a sign-in was proven by. */
+const OVER = new Set(['failed', 'expired', 'closed', 'revoked'])
+
+/** What was sealed while the transaction ended, and is of no use to anybody: gone at once. */
+export const removeIfOver = async (
+  world: Pick<World, 'vault'>,
+  transaction: string,
+  { stage }: { readonly stage: string },
+  parts: readonly Part[],
+): Promise<void> => {
+  if (OVER.has(stage)) await Promise.all(parts.map((part) => world.vault.remove(nameOf(transaction, part))))
+}

@@ -4,7 +4,7 @@ export const REF_CHARACTERS = 26
 export const PERSON_KEY_BYTES = 32
 /** A row that never succeeded lives this long after its last failure (rule 18). */
 export const PROVISIONAL_MS = 24 * 60 * 60 * 1000
-/** Whoever resolves a person has at least this long to confirm: longer than any login. */
+/** Whoever resolves a person has at least this long to join: longer than any login. */
 export const GRACE_MS = 60 * 60 * 1000
 /** Rows that one sweep deletes at most, so that it never holds the file for long. */
 export const SWEEP_ROWS_MAX = 1000
@@ -21,7 +21,7 @@ export const checkRef = (ref: string): void => {
   if (!REF.test(ref)) throw new Fault('invalid', `a person's reference is ${REF_CHARACTERS} base32 characters`)
 }
 
-export const checkPerson = ({ ref, key }: Person): void => {
+const checkPerson = ({ ref, key }: Person): void => {
   checkRef(ref)
   if (key.byteLength !== PERSON_KEY_BYTES) throw new Fault('invalid', `a person's key has ${PERSON_KEY_BYTES} bytes`)
 }
@@ -32,7 +32,17 @@ export const newPerson = (chance: Chance): Person => ({
   key: Uint8Array.from(chance.bytes(PERSON_KEY_BYTES)),
 })
 
-/** Confirming somebody whom nobody knows any more would bring an erased key back. */
-export const unknownPerson = (): Fault => new Fault('invalid', 'this person is not known: erased, or never resolved')
+/** Rows that one success joins at most. */
+const INDEXES_MAX = 8
+
+export const checkJoin = (indexes: readonly Digest[], person: Person): void => {
+  if (indexes.length === 0 || indexes.length > INDEXES_MAX) throw new Fault('invalid', `1 to ${INDEXES_MAX} indexes are joined at once`)
+  indexes.forEach(checkIndex)
+  checkPerson(person)
+}
+
+/** Joining somebody whose key is another, or known no more, would bring an erased key back. */
+export const isSame = (known: Person | undefined, person: Person): known is Person =>
+  known !== undefined && known.ref === person.ref && Buffer.from(known.key).equals(person.key)
 
 export const later = (now: Instant, ms: number): Instant => new Date(Date.parse(now) + ms).toISOString()

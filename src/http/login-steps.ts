@@ -35,7 +35,7 @@ const consent: Step = async (world, request, session) => {
       { ...session, state: agreed.state },
       { problem: { code: agreed.refusal }, status: ERRORS[agreed.refusal].status },
     )
-  return proceed(world, request, session, agreed.state, renewed(world, request, session))
+  return proceed(world, request, session, agreed, renewed(world, request, session))
 }
 
 /** The person gives up: the relying party reads `access_denied`. */
@@ -60,7 +60,7 @@ const extend: Step = async (world, request, session) => {
 /** Tries again what the ID system could not do: the claims were not released yet. */
 const restart: Step = async (world, request, session) =>
   session.state.stage === 'consented' || isOwn(session.state)
-    ? proceed(world, request, session, session.state, renewed(world, request, session))
+    ? proceed(world, request, session, session, renewed(world, request, session))
     : onward(world, request, session)
 
 const STEPS: Readonly<Record<string, Step>> = {

@@ -10,6 +10,7 @@ import { reuseConsent } from '../steps/agree.ts'
 import { issueCode } from '../steps/issue-code.ts'
 import { openOwnPage } from '../steps/own-page.ts'
 import { requestAgain } from '../steps/request-factor.ts'
+import type { SignedIn } from '../people.ts'
 import type { World } from '../world.ts'
 import { ERRORS } from './errors.ts'
 import { FACTORS } from '../../domain/factors.ts'
@@ -64,12 +65,15 @@ const goOn = async (world: World, request: Request, session: Session, cookies: r
     : withCookies(await told(world, request, session, asked, showChoose), cookies)
 }
 
-/** What follows a proof without a page: a standing consent, the claims, the code. It stops at the first thing that wants the person. */
+/**
+ * What follows a proof without a page: a standing consent, the claims, the code. It stops at the first thing that wants the person.
+ * The fourth is where a step left the transaction, and who signed in or agreed by it.
+ */
 export const proceed = async (
   world: World,
   request: Request,
   session: Session,
-  state: TransactionState,
+  { state, signedIn }: { readonly state: TransactionState; readonly signedIn?: SignedIn | undefined },
   cookies: readonly string[],
 ): Promise<Reply> => {
   if (state.stage === 'opened') return goOn(world, request, { ...session, state }, cookies)
@@ -80,9 +84,9 @@ export const proceed = async (
     // Whoever used this browser before is signed out of the page with that.
     return withCookies(redirect(OWN_PAGE), [...cookies, myCookie(world, opened.secret)])
   }
-  const agreed = state.stage === 'authenticated' ? await reuseConsent(world, act, state) : { state }
+  const agreed = state.stage === 'authenticated' ? await reuseConsent(world, act, state, signedIn) : { state, signedIn }
   if (agreed.state.stage !== 'consented') return onward(world, request, session, cookies)
-  const issued = await issueCode(world, act, agreed.state)
+  const issued = await issueCode(world, act, agreed.state, agreed.signedIn)
   const now = { ...session, state: issued.state }
   if (issued.refusal === 'release_unavailable')
     return withCookies(hindranceReply(world, request, now, 'release_unavailable', 'retry'), cookies)

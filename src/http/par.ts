@@ -4,12 +4,16 @@ import { hintedSubject } from './id-token-hint.ts'
 import { PAR_PATH } from './paths.ts'
 import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
+import type { Proof } from '../crypto/dpop.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { newSecret, requestUriOf } from '../crypto/ids.ts'
 import { forClient } from '../id-systems.ts'
-import { startAuthorization } from '../steps/start.ts'
+import type { Act } from '../steps/act.ts'
+import { beginAuthorization, prepareAuthorization, type Prepared } from '../steps/start.ts'
 import type { World } from '../world.ts'
 import { readAuthorizationRequest } from '../../domain/authorization-request.ts'
+import type { ClientState } from '../../domain/client/client.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
 
 const AUTHENTICATION = ['client_assertion', 'client_assertion_type']
 
@@ -19,21 +23,16 @@ const pushed = (request: Request): ReadonlyMap<string, string> =>
     [...request.form].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !AUTHENTICATION.includes(entry[0])),
   )
 
-/** POST: an authenticated client leaves its request here and gets a reference for the browser (RFC 9126, rule 23). */
-export const par = async (world: World, request: Request): Promise<Reply> => {
-  if (world.underWay.isFull()) return tokenError('overloaded')
-  const pushedProof = await readProof(world, request, { nonceDemanded: false })
-  if ('refusal' in pushedProof) return withNonce(world, request, tokenError(pushedProof.refusal))
-  const { proof } = pushedProof
-  const authenticated = await authenticateClient(world, request, PAR_PATH)
-  if ('refusal' in authenticated) return tokenError(authenticated.refusal)
-  const { client } = authenticated
+type Pushed = { readonly world: World; readonly from: Omit<Act, 'transaction'>; readonly prepared: Prepared; readonly secret: string }
+
+/** Reads what was pushed, and seals it. A refusal is told once the client's assertion is known to be fresh. */
+const prepare = async (world: World, request: Request, client: ClientState, proof: Proof | undefined): Promise<Pushed | RefusalCode> => {
   const { configuration } = client
   const redirectUri = field(request, 'redirect_uri')
-  if (configuration === undefined) return tokenError('client_unknown')
+  if (configuration === undefined) return 'client_unknown'
   // RFC 9126 §2.1: a push never refers to another push.
-  if (field(request, 'request_uri') !== undefined) return tokenError('request_invalid')
-  if (redirectUri === undefined) return tokenError('redirect_uri_not_registered')
+  if (field(request, 'request_uri') !== undefined) return 'request_invalid'
+  if (redirectUri === undefined) return 'redirect_uri_not_registered'
   const here = forClient(world, configuration)
   const { factors, verifiedClaims: verifies } = here.idSystem.description
   const offered = factors.map(({ factor }) => factor)
@@ -44,21 +43,38 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
     verifies,
     via: 'par',
   })
-  if ('refusal' in read) return tokenError(read.refusal)
+  if ('refusal' in read) return read.refusal
   // RFC 9449 §10.1: the key that is proven and the one that is named are one.
   const { dpopKey = proof?.key } = read.fields
-  if (proof !== undefined && dpopKey !== proof.key) return tokenError('dpop_invalid')
+  if (proof !== undefined && dpopKey !== proof.key) return 'dpop_invalid'
   const hinted = await hintedSubject(world, configuration.client_id, read.raw['id_token_hint'])
-  if (hinted === 'unreadable') return tokenError('request_invalid')
-  const spent = proof && (await spendProof(world, request, proof, configuration))
-  if (spent !== undefined) return tokenError(spent)
+  if (hinted === 'unreadable') return 'request_invalid'
   const secret = newSecret(world.chance)
   const from = { id: request.requestId, causation: request.requestId, at: request.at, client }
   const asked = { fields: { ...read.fields, ...(dpopKey !== undefined && { dpopKey }) }, raw: { ...read.raw, ...hinted } }
-  const started = await startAuthorization(here, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
+  const prepared = await prepareAuthorization(here, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
+  return { world: here, from, prepared, secret }
+}
+
+/** POST: an authenticated client leaves its request here and gets a reference for the browser (RFC 9126, rule 23). */
+export const par = async (world: World, request: Request): Promise<Reply> => {
+  if (world.underWay.isFull()) return tokenError('overloaded')
+  const read = await readProof(world, request, { nonceDemanded: false })
+  if ('refusal' in read) return withNonce(world, request, tokenError(read.refusal))
+  const { proof } = read
+  const authenticated = await authenticateClient(world, request, PAR_PATH, (client) => prepare(world, request, client, proof))
+  // What was sealed for an assertion that had been used is in no answer and no event: it goes with its time limit.
+  if ('refusal' in authenticated) return tokenError(authenticated.refusal)
+  const { client, prepared } = authenticated
+  const { configuration } = client
+  if (configuration === undefined) return tokenError('client_unknown')
+  if (typeof prepared === 'string') return tokenError(prepared)
+  const spent = proof && (await spendProof(world, request, proof, configuration))
+  if (spent !== undefined) return tokenError(spent)
+  const started = await beginAuthorization(prepared.world, prepared.from, prepared.prepared)
   if (started.refusal !== undefined) return tokenError(started.refusal)
   const answer = {
-    request_uri: requestUriOf({ transaction: started.transaction, secret }),
+    request_uri: requestUriOf({ transaction: started.transaction, secret: prepared.secret }),
     expires_in: world.policy.value.lifetimes.requestUriS,
   }
   const reply = json(answer, 201)

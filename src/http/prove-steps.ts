@@ -76,7 +76,7 @@ const handIn = async (world: World, request: Request, session: Session, factor: 
   if (proven.refusal !== undefined && provenFactors(proven.state).includes(factor)) return onward(world, request, session)
   if (proven.refusal !== undefined) return told(world, request, session, proven)
   const cookies = proven.deviceSecret === undefined ? [] : [deviceCookie(world, proven.deviceSecret)]
-  return proceed(world, request, session, proven.state, [...renewed(world, request, session), ...cookies])
+  return proceed(world, request, session, proven, [...renewed(world, request, session), ...cookies])
 }
 
 const isAsked = ({ state }: Session, factor: Factor): boolean => state.stage === 'opened' && state.chosen?.factor === factor

@@ -2,12 +2,25 @@ import { authenticateClient } from './guards/client-authentication.ts'
 import { readProof, spendProof, withNonce } from './guards/dpop.ts'
 import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
+import type { Proof } from '../crypto/dpop.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { beginExchange, exchangeCode, noteClientClock } from '../steps/exchange.ts'
+import { beginExchange, exchangeCode, noteClientClock, prepareExchange, type Presentation } from '../steps/exchange.ts'
 import type { World } from '../world.ts'
+import type { RefusalCode } from '../../domain/refusals.ts'
 
 /** RFC 7636 §4.1. */
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
+
+/** What comes with a code, or why it is no presentation of one. */
+const presentationIn = (request: Request, proof: Proof | undefined): Presentation | RefusalCode => {
+  const grantType = field(request, 'grant_type')
+  const redirectUri = field(request, 'redirect_uri')
+  const verifier = field(request, 'code_verifier')
+  if (grantType !== undefined && grantType !== 'authorization_code') return 'grant_type_unsupported'
+  if (grantType === undefined || field(request, 'code') === undefined || redirectUri === undefined) return 'request_invalid'
+  if (verifier !== undefined && !VERIFIER.test(verifier)) return 'request_invalid'
+  return { redirectUri, ...(verifier !== undefined && { challenge: sha256(verifier) }), ...(proof && { dpopKey: proof.key }) }
+}
 
 /** POST: a code for tokens (RFC 6749 §4.1.3). */
 export const token = async (world: World, request: Request): Promise<Reply> => {
@@ -17,32 +30,24 @@ export const token = async (world: World, request: Request): Promise<Reply> => {
   const read = await readProof(world, request, { nonceDemanded: true })
   if ('refusal' in read) return withNonce(world, request, tokenError(read.refusal))
   const { proof } = read
-  const authenticated = await authenticateClient(world, request, request.path)
+  const from = { id: request.requestId, causation: request.requestId, at: request.at }
+  const presented = presentationIn(request, proof)
+  const authenticated = await authenticateClient(world, request, request.path, async (client) =>
+    begun === undefined || typeof presented === 'string' ? undefined : prepareExchange(world, { ...from, client }, begun, presented),
+  )
   if ('refusal' in authenticated) {
     const { clock } = authenticated
-    if (clock !== undefined && begun !== undefined)
-      await noteClientClock(
-        world,
-        { id: request.requestId, causation: request.requestId, at: request.at, client: clock.client },
-        begun,
-        clock.seconds,
-      )
+    if (clock !== undefined && begun !== undefined) await noteClientClock(world, { ...from, client: clock.client }, begun, clock.seconds)
     return tokenError(authenticated.refusal)
   }
+  const { prepared } = authenticated
   const { configuration } = authenticated.client
   if (configuration === undefined) return tokenError('client_unknown')
-  const grantType = field(request, 'grant_type')
-  const redirectUri = field(request, 'redirect_uri')
-  const verifier = field(request, 'code_verifier')
-  if (grantType !== undefined && grantType !== 'authorization_code') return tokenError('grant_type_unsupported')
-  if (grantType === undefined || code === undefined || redirectUri === undefined) return tokenError('request_invalid')
-  if (verifier !== undefined && !VERIFIER.test(verifier)) return tokenError('request_invalid')
-  if (begun === undefined) return tokenError('code_unknown')
+  if (typeof presented === 'string') return tokenError(presented)
+  if (prepared === undefined) return tokenError('code_unknown')
   const spent = proof && (await spendProof(world, request, proof, configuration))
   if (spent !== undefined) return tokenError(spent)
-  const from = { id: request.requestId, causation: request.requestId, at: request.at, client: authenticated.client }
-  const presentation = { redirectUri, ...(verifier !== undefined && { challenge: sha256(verifier) }), ...(proof && { dpopKey: proof.key }) }
-  const tokens = await exchangeCode(world, from, begun, presentation)
+  const tokens = await exchangeCode(world, prepared)
   if (typeof tokens === 'string') return tokenError(tokens)
   const answer = json({
     access_token: tokens.accessToken,

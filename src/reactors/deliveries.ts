@@ -51,8 +51,11 @@ const paced = async (world: World, wish: Paced | undefined): Promise<void> => {
 
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
 const send = async (world: World, act: Act, event: Recorded, number: number): Promise<ConsumeOutcome> => {
-  const sealed = await unseal(world, act.transaction, `person.${textOf(event.data['person'])}`)
-  const request = await openRequest(world, act.transaction)
+  // At once: where the vault is elsewhere that is one trip.
+  const [sealed, request] = await Promise.all([
+    unseal(world, act.transaction, `person.${textOf(event.data['person'])}`),
+    openRequest(world, act.transaction),
+  ])
   const { configuration } = act.client
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
     await paced(world, sealed?.paced)

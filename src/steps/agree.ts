@@ -1,7 +1,7 @@
 import { hmac } from '../crypto/hash.ts'
 import { consents } from '../deciders.ts'
 import { load, type Handled } from '../handle.ts'
-import { consentIdOf } from '../people.ts'
+import { consentIdOf, type SignedIn } from '../people.ts'
 import { openRequest, unseal, type SealedParts } from '../sealed.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, commandStream, type Act, type Outcome } from './act.ts'
@@ -79,11 +79,19 @@ const requestDigestOf = async (world: World, act: Act, state: TransactionState):
 const commandConsent = (world: World, act: Act, id: string, wish: ConsentCommand): Promise<Handled<ConsentState>> =>
   commandStream(world, consents, consentStream(id), wish, { ...act, correlation: act.transaction })
 
-const consentOf = async (world: World, act: Act, state: TransactionState): Promise<string | undefined> => {
+/** Who signed in, at once: where keys and vault are elsewhere each is asked once. */
+const signedInAs = async (world: World, act: Act, state: TransactionState): Promise<SignedIn | undefined> => {
   if (state.authenticated === undefined) return undefined
   const { person: ref } = state.authenticated
   const [person, proof] = await Promise.all([world.personKeys.byRef(ref), unseal(world, act.transaction, `proof.${ref}`)])
-  return person && proof && consentIdOf(person, proof.subjectKey, clientIdOf(act))
+  return person && proof && { person, proof }
+}
+
+const consentOf = ({ person, proof }: SignedIn, act: Act): string => consentIdOf(person, proof.subjectKey, clientIdOf(act))
+
+export type Agreed = Outcome & {
+  /** Who agreed, where this very request recorded it: nothing was released for it before. */
+  readonly signedIn?: SignedIn
 }
 
 /** Cites the revision of the consent stream, which was written first (rule 12). */
@@ -91,19 +99,22 @@ const recordOnTransaction = async (
   world: World,
   act: Act,
   how: 'given' | 'reused',
-  consent: string,
-  revision: number,
-  standing: StandingConsent,
-): Promise<Outcome> => {
+  consent: { readonly id: string; readonly revision: number; readonly standing: StandingConsent },
+  signedIn: SignedIn,
+): Promise<Agreed> => {
+  const { id, revision, standing } = consent
   const claims = [...standing.essential, ...standing.accepted]
-  return command(world, act, { type: 'RecordConsent', at: act.at, how, consent, revision, claims, scopes: standing.scopes })
+  const wish = { type: 'RecordConsent', at: act.at, how, consent: id, revision, claims, scopes: standing.scopes } as const
+  const recorded = await command(world, act, wish)
+  return recorded.refusal === undefined && recorded.events.length > 0 ? { ...recorded, signedIn } : recorded
 }
 
 /** A standing consent that covers this request is used without asking, unless the relying party wants the person asked. */
-export const reuseConsent = async (world: World, act: Act, state: TransactionState): Promise<Outcome> => {
+export const reuseConsent = async (world: World, act: Act, state: TransactionState, known?: SignedIn): Promise<Agreed> => {
   if (state.stage !== 'authenticated' || state.request?.prompt.includes('consent')) return { state, refusal: 'consent_pending' }
-  const consent = await consentOf(world, act, state)
-  if (consent === undefined) return { state, refusal: 'consent_pending' }
+  const signedIn = known ?? (await signedInAs(world, act, state))
+  if (signedIn === undefined) return { state, refusal: 'consent_pending' }
+  const consent = consentOf(signedIn, act)
   const requestDigest = await requestDigestOf(world, act, state)
   const standing = await load(world, consents, consentStream(consent))
   if (requestDigest === undefined || !covers(standing.state, requestDigest, act.at)) return { state, refusal: 'consent_pending' }
@@ -111,11 +122,12 @@ export const reuseConsent = async (world: World, act: Act, state: TransactionSta
   const wish = { type: 'ReuseConsent', at, transaction, requestDigest, liveUntil: liveUntil(world.policy.value, at) } as const
   const used = await commandConsent(world, act, consent, wish)
   if (used.refusal !== undefined || used.state.standing === undefined) return { state, refusal: 'consent_pending' }
-  return recordOnTransaction(world, act, 'reused', consent, used.revision, used.state.standing)
+  const { revision } = used
+  return recordOnTransaction(world, act, 'reused', { id: consent, revision, standing: used.state.standing }, signedIn)
 }
 
 /** The person agreed. What was needed is accepted with it; what was not ticked is refused, and stays refused (rule 28). */
-export const giveConsent = async (world: World, act: Act, state: TransactionState, choice: Choice): Promise<Outcome> => {
+export const giveConsent = async (world: World, act: Act, state: TransactionState, choice: Choice): Promise<Agreed> => {
   const { request } = state
   if (state.stage !== 'authenticated' || request === undefined) return { state, refusal: 'step_out_of_order' }
   // A login that is over leaves no standing consent behind (rule 14).
@@ -128,10 +140,11 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
   const asking = { client: act.client, state, raw: await openRequest(world, act.transaction), language: choice.language }
   // The relying party, or the language, changed since the page was shown: nobody agreed to what stands there now (REG-07).
   if (choice.notice !== undefined && choice.notice !== noticeDigest(world, asking)) return { state, refusal: 'form_stale' }
-  const consent = await consentOf(world, act, state)
+  const signedIn = await signedInAs(world, act, state)
   const { configuration } = act.client
   const requestDigest = await requestDigestOf(world, act, state)
-  if (consent === undefined || configuration === undefined || requestDigest === undefined) return { state, refusal: 'transaction_expired' }
+  if (signedIn === undefined || configuration === undefined || requestDigest === undefined) return { state, refusal: 'transaction_expired' }
+  const consent = consentOf(signedIn, act)
   const { at, transaction } = act
   const standing: StandingConsent = {
     client: configuration.client_id,
@@ -151,7 +164,8 @@ export const giveConsent = async (world: World, act: Act, state: TransactionStat
   const wish = { type: 'GiveConsent', at, standing, transaction, liveUntil: liveUntil(world.policy.value, at) } as const
   const given = await commandConsent(world, act, consent, wish)
   if (given.refusal !== undefined) return { state, refusal: given.refusal }
-  const agreed = await recordOnTransaction(world, act, 'given', consent, given.revision, given.state.standing ?? standing)
+  const written = { id: consent, revision: given.revision, standing: given.state.standing ?? standing }
+  const agreed = await recordOnTransaction(world, act, 'given', written, signedIn)
   // The person refused in another tab, or time ran out, between the two appends.
   if (agreed.refusal !== undefined && agreed.state.consent === undefined) await takeBack(world, act, consent)
   return agreed
@@ -164,7 +178,8 @@ export const recordRefusal = (world: World, act: Act, consent: string): Promise<
 }
 
 export const denyConsent = async (world: World, act: Act, state: TransactionState): Promise<Outcome> => {
-  const consent = await consentOf(world, act, state)
+  const signedIn = await signedInAs(world, act, state)
+  const consent = signedIn && consentOf(signedIn, act)
   const denied = await command(world, act, { type: 'DenyConsent', at: act.at, ...(consent !== undefined && { consent }) })
   // Of two clicks at once the login takes one, and that one is recorded.
   const isDenied = denied.events.some(({ type }) => type === 'ConsentDenied')

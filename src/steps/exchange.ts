@@ -4,16 +4,18 @@ import { readTicket } from '../crypto/ids.ts'
 import { signJwt } from '../crypto/jwt.ts'
 import { transactions } from '../deciders.ts'
 import { load, type Loaded } from '../handle.ts'
-import { openRequest, openVerified, unseal, verifiedNamesIn } from '../sealed.ts'
+import { openRequest, openVerified, unseal, verifiedNamesIn, type SealedParts } from '../sealed.ts'
 import { signerFor } from '../signing-keys.ts'
 import type { World } from '../world.ts'
 import { command, type Act } from './act.ts'
+import type { Digest } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { epochSeconds } from '../../domain/time.ts'
 import { accessTokenClaims, idTokenClaims } from '../../domain/tokens.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
 import type { TransactionState } from '../../domain/transaction/state.ts'
+import type { TransactionCommand } from '../../schemas/generated.ts'
 
 export type Presentation = {
   readonly redirectUri: string
@@ -35,20 +37,37 @@ export type Tokens = {
 /** 128 random bits in the token's own name. */
 const TOKEN_ID_BYTES = 16
 
-type Minting = { readonly world: World; readonly act: Act; readonly state: TransactionState; readonly key: string | undefined }
+/** What tokens are made from. */
+type Parts = {
+  readonly proof: SealedParts['proof']
+  readonly request: SealedParts['request']
+  readonly verified: SealedParts['verified']
+}
+
+/** At once: where the vault is elsewhere that is one trip. */
+const openParts = async (world: World, transaction: string, { authenticated, code }: TransactionState): Promise<Parts | undefined> => {
+  const [proof, request, verified] = await Promise.all([
+    unseal(world, transaction, `proof.${authenticated?.person ?? ''}`),
+    openRequest(world, transaction),
+    openVerified(world, transaction, code?.released),
+  ])
+  return proof && request && { proof, request, verified }
+}
+
+type Minting = {
+  readonly world: World
+  readonly act: Act
+  readonly state: TransactionState
+  readonly parts: Parts
+  readonly key: string | undefined
+}
 
 /** Both tokens, signed before the code is spent: a signer that fails burns nothing. */
-const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Tokens | undefined> => {
+const mint = async ({ world, act, state, parts, key: dpopKey }: Minting): Promise<Tokens | undefined> => {
   const { authenticated, consent } = state
-  // At once: where the vault is elsewhere that is one trip.
-  const [proof, request, verified] = await Promise.all([
-    unseal(world, act.transaction, `proof.${authenticated?.person ?? ''}`),
-    openRequest(world, act.transaction),
-    openVerified(world, act.transaction, state.code?.released),
-  ])
+  const { proof, request, verified } = parts
   const { configuration } = act.client
-  if (proof === undefined || request === undefined || configuration === undefined || authenticated === undefined || consent === undefined)
-    return undefined
+  if (configuration === undefined || authenticated === undefined || consent === undefined) return undefined
   const { accessTokenS, idTokenS } = world.policy.value.lifetimes
   const at = epochSeconds(act.at)
   const common = { issuer: world.settings.issuer, client: configuration.client_id, sub: proof.sub, issuedAt: at }
@@ -78,17 +97,25 @@ const mint = async ({ world, act, state, key: dpopKey }: Minting): Promise<Token
   return { accessToken, idToken, expiresInS: accessTokenS, scope, claims: verifiedNamesIn(verified, 'id_token') }
 }
 
-/**
- * Redeems a code (rule 31). Its stream was read when the presentation began, so that one that began after the exchange is told
- * from one that lost a race. Tokens are made only where the rules would say yes; the append then decides who was first.
- */
-export const exchangeCode = async (
+/** A presentation, foreseen: what the rules will be asked, and what the tokens are made from where they would say yes. */
+export type Exchange = {
+  readonly begun: Begun
+  readonly act: Act
+  readonly wish: Omit<Extract<TransactionCommand, { type: 'ExchangeToken' }>, 'accessTokenDigest'>
+  readonly isForeseen: boolean
+  readonly parts: Parts | undefined
+}
+
+/** A digest of nothing that exists: it is recorded nowhere unless the exchange succeeds. */
+const noDigest = (world: World): Digest => sha256(randomText(world.chance, TOKEN_ID_BYTES))
+
+/** Reads for a presentation, and neither decides nor writes: whether the client's assertion is fresh is asked meanwhile. */
+export const prepareExchange = async (
   world: World,
   from: Omit<Act, 'transaction'>,
   begun: Begun,
   { redirectUri, challenge, dpopKey }: Presentation,
-): Promise<Tokens | RefusalCode> => {
-  const act = { ...from, transaction: begun.transaction }
+): Promise<Exchange> => {
   const { state, revision } = begun.loaded
   const wish = {
     type: 'ExchangeToken',
@@ -100,12 +127,21 @@ export const exchangeCode = async (
     ...(dpopKey !== undefined && { dpopKey }),
     seen: revision,
   } as const
-  // A digest of nothing that exists: it is recorded nowhere unless the exchange succeeds.
-  const none = sha256(randomText(world.chance, TOKEN_ID_BYTES))
-  const foreseen = rules.decide({ ...wish, accessTokenDigest: none }, state, rulesFor(world, from.client).rules)
-  const tokens = foreseen.refusal === undefined ? await mint({ world, act, state, key: dpopKey }) : undefined
-  if (foreseen.refusal === undefined && tokens === undefined) return 'code_expired'
-  const digest = tokens === undefined ? none : sha256(tokens.accessToken)
+  const foreseen = rules.decide({ ...wish, accessTokenDigest: noDigest(world) }, state, rulesFor(world, from.client).rules)
+  const isForeseen = foreseen.refusal === undefined
+  const parts = isForeseen ? await openParts(world, begun.transaction, state) : undefined
+  return { begun, act: { ...from, transaction: begun.transaction }, wish, isForeseen, parts }
+}
+
+/**
+ * Redeems a code (rule 31). Its stream was read when the presentation began, so that one that began after the exchange is told
+ * from one that lost a race. Tokens are made only where the rules would say yes; the append then decides who was first.
+ */
+export const exchangeCode = async (world: World, { begun, act, wish, isForeseen, parts }: Exchange): Promise<Tokens | RefusalCode> => {
+  const { state } = begun.loaded
+  const tokens = parts && (await mint({ world, act, state, parts, key: wish.dpopKey }))
+  if (isForeseen && tokens === undefined) return 'code_expired'
+  const digest = tokens === undefined ? noDigest(world) : sha256(tokens.accessToken)
   const told = tokens !== undefined && tokens.claims.length > 0 ? { claims: tokens.claims } : {}
   const { refusal } = await command(world, act, { ...wish, ...told, accessTokenDigest: digest })
   return refusal ?? tokens ?? 'code_unknown'

@@ -2,6 +2,7 @@ import { hmac, sha256 } from '../crypto/hash.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { ASKED_AT, openRequest, seal, sealedUntil, unseal, verifiedNamesIn, type SealedParts } from '../sealed.ts'
+import type { SignedIn } from '../people.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, type Act, type Outcome } from './act.ts'
 import { claimsMeeting } from '../../domain/claims.ts'
@@ -47,18 +48,20 @@ const answersFrom = (
   )
 }
 
-/** What the person agreed to, from the ID system or from the vault when it was released already. */
-const released = async (world: World, act: Act, state: TransactionState): Promise<Released | RefusalCode> => {
-  // At once: where the vault is elsewhere that is one trip.
-  const [sealed, proof, raw] = await Promise.all([
-    unseal(world, act.transaction, 'claims'),
-    unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`),
-    openRequest(world, act.transaction),
-  ])
-  // Sealed last: where it is, the other is.
-  if (sealed !== undefined) return { claims: sealed, verified: (await unseal(world, act.transaction, 'verified')) ?? {} }
+/** What the person agreed to, from the ID system or from the vault when it was released already: not where they agreed just now. */
+const released = async (world: World, act: Act, state: TransactionState, signedIn?: SignedIn): Promise<Released | RefusalCode> => {
   const wanted = (state.consent?.claims ?? []).filter((name) => !isVerifiedName(name))
   const verified = (state.consent?.claims ?? []).filter(isVerifiedName).map(claimNamed)
+  const mayBeSealed = signedIn === undefined
+  // At once: where the vault is elsewhere that is one trip.
+  const [sealed, answers, proof, raw] = await Promise.all([
+    mayBeSealed ? unseal(world, act.transaction, 'claims') : undefined,
+    verified.length === 0 ? {} : mayBeSealed ? unseal(world, act.transaction, 'verified') : undefined,
+    signedIn?.proof ?? unseal(world, act.transaction, `proof.${state.authenticated?.person ?? ''}`),
+    openRequest(world, act.transaction),
+  ])
+  // Of two that were sealed at once a crash may have left one: then both are asked for again.
+  if (sealed !== undefined && answers !== undefined) return { claims: sealed, verified: answers }
   if (wanted.length + verified.length === 0) return { claims: {}, verified: {} }
   if (proof === undefined || raw === undefined) return 'release_unavailable'
   // What made the session can read it, whichever serves new logins now.
@@ -84,12 +87,15 @@ const released = async (world: World, act: Act, state: TransactionState): Promis
   return { claims: claimsMeeting(given, raw['claims']), verified: answersFrom(raw, facts, verified, act.at) }
 }
 
-/** Claims are released after consent and before the code (rule 29); a failure leaves the person a page to try again. */
-export const issueCode = async (world: World, act: Act, state: TransactionState): Promise<Outcome> => {
+/**
+ * Claims are released after consent and before the code (rule 29); a failure leaves the person a page to try again. `signedIn`: who agreed
+ * by this very request.
+ */
+export const issueCode = async (world: World, act: Act, state: TransactionState, signedIn?: SignedIn): Promise<Outcome> => {
   if (state.stage !== 'consented') return { state, refusal: 'consent_pending' }
   // Nothing is released for a relying party that was deactivated meanwhile (rule 16).
   if (!act.client.active) return { state, refusal: 'client_inactive' }
-  const given = await released(world, act, state)
+  const given = await released(world, act, state, signedIn)
   if (typeof given === 'string') {
     // A session that is good for one release was used by the same click on another node, which has issued the code by now.
     const now = await load(world, transactions, transactionStream(act.transaction))
@@ -97,8 +103,11 @@ export const issueCode = async (world: World, act: Act, state: TransactionState)
   }
   const { claims, verified } = given
   const until = sealedUntil(world.policy.value, state.deadline ?? act.at)
-  if (Object.keys(verified).length > 0) await seal(world, act.transaction, 'verified', verified, until)
-  await seal(world, act.transaction, 'claims', claims, until)
+  const isVerified = state.consent?.claims.some(isVerifiedName) === true
+  await Promise.all([
+    seal(world, act.transaction, 'claims', claims, until),
+    isVerified && seal(world, act.transaction, 'verified', verified, until),
+  ])
   return command(world, act, {
     type: 'IssueCode',
     // After the ID system has answered: the timeline says who waited for whom.

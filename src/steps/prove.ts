@@ -1,6 +1,6 @@
 import { renewDevice, trustDevice } from '../devices.ts'
-import { joinAliases, personKnownBy } from '../people.ts'
-import { seal, sealedUntil, openRequest, unseal, type SealedParts } from '../sealed.ts'
+import { joinAliases, personKnownBy, type SignedIn } from '../people.ts'
+import { openRequest, seal, sealedUntil, removeIfOver, unseal, type SealedParts } from '../sealed.ts'
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
@@ -14,6 +14,24 @@ const VERIFY_S = 10
 export type Proven = Outcome & {
   /** What the device's own cookie holds from now on, where the person is or asked to be remembered here. */
   readonly deviceSecret?: string
+  /** Who it is, where the sign-in is whole by this. */
+  readonly signedIn?: SignedIn
+}
+
+/** What was sealed for this attempt. */
+type Opened = Pick<SealedParts, 'person' | 'request'> & {
+  /** The proof of the factor before this one. */
+  readonly before: SealedParts['proof'] | undefined
+}
+
+/** All that a proof is judged by, before the ID system is asked, and at once: where the vault is elsewhere that is one trip. */
+const open = async (world: World, transaction: string, person: string, { confirmed }: TransactionState): Promise<Opened | undefined> => {
+  const [sealed, request, before] = await Promise.all([
+    unseal(world, transaction, `person.${person}`),
+    openRequest(world, transaction),
+    confirmed && unseal(world, transaction, `proof.${person}`),
+  ])
+  return sealed && request && { person: sealed, request, before }
 }
 
 const verify = async (
@@ -115,6 +133,7 @@ const confirm = async (
   world: World,
   act: Act,
   pending: Attempt,
+  opened: Opened,
   answer: VerifyAnswer,
   state: TransactionState,
   device: string | undefined,
@@ -122,39 +141,42 @@ const confirm = async (
   const { attempt, factor, person, path } = pending
   const { at, transaction, client } = act
   const { subjectKey, pairwiseSubject, session, factorsProven } = answer
-  const [sealed, request, found] = await Promise.all([
-    unseal(world, transaction, `person.${person}`),
-    openRequest(world, transaction),
-    personKnownBy(world, subjectKey),
-  ])
-  if (sealed === undefined || request === undefined) return { state, refusal: 'transaction_expired' }
-  const known = found?.ref ?? person
+  const { person: sealed, request, before } = opened
+  const [found, counted] = await Promise.all([personKnownBy(world, subjectKey), world.personKeys.byRef(person)])
+  const known = found ?? counted
+  if (known === undefined) return { state, refusal: 'transaction_expired' }
   // Who is shut out comes in by no other of their identifiers, and what ends the logins of a person finds this one (rule 11).
-  const isOther = known !== person
-  if (isOther && (await count(world, act, known, { type: 'CountAttempt', at, path, factor, transaction })).refusal !== undefined)
+  const isOther = known.ref !== person
+  if (isOther && (await count(world, act, known.ref, { type: 'CountAttempt', at, path, factor, transaction })).refusal !== undefined)
     return limit(world, act, pending)
   const sub = subjectOf(world, client.configuration?.sector_identifier ?? '', answer)
   const { generation } = world.idSystem
-  const before = state.confirmed && (await unseal(world, transaction, `proof.${person}`))
   // An identifier that the ID system gave to somebody else meanwhile makes no second factor.
   const samePerson = isExpected(request['hinted_sub'], sub) && (before === undefined || before.subjectKey === subjectKey)
   // The session of the last proof releases the claims: it knows what was proven and lives longest.
   const proof = { subjectKey, session, sub, generation, ...(pairwiseSubject !== undefined && { pairwiseSubject }) }
   const until = sealedUntil(world.policy.value, state.deadline ?? at)
-  if (samePerson) await keep(world, transaction, { counted: person, known }, { person: sealed, proof }, until)
-  const knownAs = isOther ? { knownAs: known } : {}
+  if (samePerson) await keep(world, transaction, { counted: person, known: known.ref }, { person: sealed, proof }, until)
+  const knownAs = isOther ? { knownAs: known.ref } : {}
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson, ...knownAs })
+  // It ended while the ID system was asked: what was sealed since goes as all before it went.
+  if (confirmed.refusal !== undefined)
+    await removeIfOver(world, transaction, confirmed.state, [`proof.${person}`, `person.${known.ref}`, `proof.${known.ref}`])
   const isWhole = confirmed.state.stage === 'authenticated'
   // One right factor of two takes back its own count and no more: else it would buy new guesses at the other for ever.
   const credit = { type: 'CreditAttempt', at, path, transaction, reason: isWhole ? 'success' : 'confirmed' } as const
   await count(world, act, person, credit)
-  if (isOther) await count(world, act, known, credit)
+  if (isOther) await count(world, act, known.ref, credit)
   // Until the sign-in is whole the counts of all its factors stay under the reference that it began with.
-  if (confirmed.state.stage !== 'opened') await joinAliases(world, sealed.index, person, subjectKey)
+  const joined = confirmed.state.stage === 'opened' ? undefined : await joinAliases(world, sealed.index, known, subjectKey)
   if (confirmed.refusal !== undefined || !isWhole) return confirmed
   const remembers = path === 'trusted' ? renewDevice : sealed.ownDevice ? trustDevice : undefined
   const deviceSecret = await remembers?.(world, act, known, device)
-  return { state: confirmed.state, ...(deviceSecret !== undefined && { deviceSecret }) }
+  return {
+    state: confirmed.state,
+    ...(deviceSecret !== undefined && { deviceSecret }),
+    ...(joined?.ref === known.ref && { signedIn: { person: known, proof } }),
+  }
 }
 
 /**
@@ -169,8 +191,8 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   const recorded = events.find((event) => event.type === 'FactorAttempted')
   if (refusal !== undefined || attempt === undefined || recorded === undefined) return { state, refusal: refusal ?? 'step_out_of_order' }
   const { person, path } = attempt
-  const sealed = await unseal(world, transaction, `person.${person}`)
-  if (sealed === undefined) return { state, refusal: 'transaction_expired' }
+  const opened = await open(world, transaction, person, state)
+  if (opened === undefined) return { state, refusal: 'transaction_expired' }
   const counted = await count(world, act, person, { type: 'CountAttempt', at, path, factor, transaction })
   if (counted.refusal !== undefined) {
     // The ID system is not asked.
@@ -179,18 +201,18 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
     await paced(world, act, attempt, false)
     return limited
   }
-  const answer = await verify(world, act, recorded.id, sealed, factor, proof)
+  const answer = await verify(world, act, recorded.id, opened.person, factor, proof)
   // The verdict has its own instant, so that the timeline says who waited for whom.
   const answered = { ...act, at: world.clock.now() }
   if (!answer.ok) {
-    const rejected = await reject(world, answered, attempt, answer, sealed.index)
+    const rejected = await reject(world, answered, attempt, answer, opened.person.index)
     if (rejected.refusal === 'factor_unavailable') return rejected
     await told(world, act, attempt, false)
     await paced(world, act, attempt, answer.error === 'challenge_failed')
     return rejected
   }
   await told(world, act, attempt, true)
-  const confirmed = await confirm(world, answered, attempt, answer.value, state, device)
+  const confirmed = await confirm(world, answered, attempt, opened, answer.value, state, device)
   if (confirmed.refusal !== undefined) await paced(world, act, attempt, false)
   return confirmed
 }

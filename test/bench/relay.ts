@@ -4,7 +4,13 @@ import { connect, createServer, type Socket } from 'node:net'
 /** Counts on one connection. */
 type Counter = { readonly sent: (bytes: Buffer) => number; readonly answered: () => void }
 
-export type Relay = { readonly port: number; readonly count: () => number; readonly close: () => void }
+export type Relay = {
+  readonly port: number
+  readonly count: () => number
+  /** From now on answers are handed on this much later. */
+  readonly late: (ms: number) => void
+  readonly close: () => void
+}
 
 const PREFACE_BYTES = 24
 const FRAME_HEAD_BYTES = 9
@@ -38,10 +44,10 @@ export const grpcCalls = (): Counter => {
   }
 }
 
-/** Trips of Redis: what is sent before an answer came goes together. */
-export const redisTrips = (): Counter => {
+/** Trips of Redis: what is sent before an answer came goes together, on whichever connection. */
+export const redisTrips = (): (() => Counter) => {
   let waits = false
-  return {
+  const counter: Counter = {
     sent: () => {
       const begins = waits ? 0 : 1
       waits = true
@@ -49,18 +55,27 @@ export const redisTrips = (): Counter => {
     },
     answered: () => (waits = false),
   }
+  return () => counter
 }
 
 /** Stands between a broker and a server at a port of this machine, hands everything on and counts. */
 export const openRelay = async (to: number, counterOf: () => Counter): Promise<Relay> => {
   let count = 0
+  let lateMs = 0
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: to, host: '127.0.0.1', noDelay: true })
     const counter = counterOf()
     near.on('data', (bytes: Buffer) => (count += counter.sent(bytes)))
-    far.on('data', counter.answered)
-    near.pipe(far).pipe(near)
+    const answer = (bytes: Buffer): void => {
+      counter.answered()
+      near.write(bytes)
+    }
+    far.on('data', (bytes: Buffer) => {
+      if (lateMs === 0) answer(bytes)
+      else setTimeout(answer, lateMs, bytes)
+    })
+    near.pipe(far)
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('error', () => undefined)
@@ -77,6 +92,7 @@ export const openRelay = async (to: number, counterOf: () => Counter): Promise<R
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     count: () => count,
+    late: (ms) => (lateMs = ms),
     close: () => {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -88,7 +88,7 @@ const seedLogins = async (
   for (let n = 0; n < transactions; n += 1) {
     const index = Buffer.from(runtime.chance.bytes(32)).toString('base64url')
     const person = await personKeys.resolve(index)
-    await personKeys.confirm(index, person)
+    await personKeys.join([index], person)
     const template = templates[n % templates.length]
     if (template === undefined) break
     const seeded = another(template, person.ref, n * APART_MS, runtime.chance)

@@ -9,7 +9,7 @@ import { newParty, type Party } from './party.ts'
 import { grpcCalls, openRelay, redisTrips } from './relay.ts'
 import { table } from './report.ts'
 import { drive, registerParty, startBroker, type Running } from './servers.ts'
-import { countTrips, SERVERS, type Counts, type Relays, type Trips } from './trips.ts'
+import { countTrips, LATE_LOGINS, LATE_MS, ROLES, SERVERS, type Counts, type Relays, type Trips } from './trips.ts'
 import { kurrentDbProcess, type OwnStore } from '../cluster/store-process.ts'
 import { startRoles, type RedisRoles } from '../support/redis-roles.ts'
 
@@ -67,9 +67,9 @@ const cpuOf = (store: OwnStore, { cache, secrets, keys }: RedisRoles): Round['se
 const tripsOf = async (wish: Wish, data: string, party: Party, store: OwnStore, redis: RedisRoles): Promise<Trips> => {
   const relays: Relays = {
     'event store': await openRelay(store.port, grpcCalls),
-    cache: await openRelay(redis.cache.port, redisTrips),
-    secrets: await openRelay(redis.secrets.port, redisTrips),
-    keys: await openRelay(redis.keys.port, redisTrips),
+    cache: await openRelay(redis.cache.port, redisTrips()),
+    secrets: await openRelay(redis.secrets.port, redisTrips()),
+    keys: await openRelay(redis.keys.port, redisTrips()),
   }
   const byRelay = {
     ...store.envAt(relays['event store'].port),
@@ -170,6 +170,12 @@ const tripsTable = ({ trips }: StoresMeasured): string => {
   )
 }
 
+const waitedTable = ({ trips }: StoresMeasured): string =>
+  table(
+    ['step', ...ROLES],
+    trips.waited.map(({ name, times }) => [name, ...ROLES.map((role) => show(times[role], 1))]),
+  )
+
 export const storesReport = (measured: StoresMeasured): string => {
   const { rounds, trips, load } = measured
   const perCore = (side: Side): readonly number[] => rounds[side].map((one) => one.measured.loginsPerCore)
@@ -181,6 +187,8 @@ export const storesReport = (measured: StoresMeasured): string => {
     `KurrentDB and Redis / embedded, logins/s per core: ${withSpread(ratio, 2)}. Load of the machine at the end of the rounds: ${load.map((one) => show(one, 1)).join(', ')}.`,
     `Calls to the event store and trips to each Redis instance while a request waits for its answer, and what the login leaves to be done afterwards; ${trips.logins} logins, one at a time:`,
     tripsTable(measured),
+    `How often the request waited for an answer, of each Redis instance: by how much longer it took when answers came ${LATE_MS} ms later; ${LATE_LOGINS} logins each:`,
+    waitedTable(measured),
     `Where nobody signs in, a second: ${idle.join(', ')}.`,
   ].join('\n\n')
 }

@@ -85,11 +85,11 @@ const persons = (open: Open): void => {
     const person = await keys().resolve(indexOf('one'))
     for (const bad of ['', 'short', `${indexOf('one')}A`, '+'.repeat(43)]) {
       expect(await faultOf(() => keys().resolve(bad)), bad).to.equal('invalid')
-      expect(await faultOf(() => keys().confirm(bad, person)), bad).to.equal('invalid')
+      expect(await faultOf(() => keys().join([bad], person)), bad).to.equal('invalid')
       expect(await faultOf(() => keys().byRef(bad)), bad).to.equal('invalid')
       expect(await faultOf(() => keys().erase(bad)), bad).to.equal('invalid')
     }
-    expect(await faultOf(() => keys().confirm(indexOf('one'), { ...person, key: new Uint8Array(31) }))).to.equal('invalid')
+    expect(await faultOf(() => keys().join([indexOf('one')], { ...person, key: new Uint8Array(31) }))).to.equal('invalid')
   })
 
   it('answers nothing after it was closed, and closes twice', async () => {
@@ -99,7 +99,7 @@ const persons = (open: Open): void => {
     for (const act of [
       () => keys().resolve(indexOf('one')),
       () => keys().find(indexOf('one')),
-      () => keys().confirm(indexOf('one'), person),
+      () => keys().join([indexOf('one')], person),
       () => keys().touch(indexOf('one')),
       () => keys().byRef(person.ref),
       () => keys().erase(person.ref),
@@ -129,19 +129,19 @@ const limits = (open: Open): void => {
 
   it('keeps a person who succeeded once', async () => {
     const person = await keys().resolve(indexOf('one'))
-    await keys().confirm(indexOf('one'), person)
+    await keys().join([indexOf('one')], person)
     await keys().touch(indexOf('one'))
     clock().pass(1000 * day)
     expect(await keys().sweep()).to.equal(0)
     expect(hex(await keys().resolve(indexOf('one')))).to.equal(hex(person))
   })
 
-  it('gives whoever resolves a person an hour to confirm, however near the limit', async () => {
+  it('gives whoever resolves a person an hour to join, however near the limit', async () => {
     await keys().resolve(indexOf('one'))
     clock().pass(day - 1)
     const person = await keys().resolve(indexOf('one'))
     clock().pass(hour - 1)
-    await keys().confirm(indexOf('one'), person)
+    await keys().join([indexOf('one')], person)
     clock().pass(day)
     expect(hex(await keys().find(indexOf('one')))).to.equal(hex(person))
   })
@@ -157,7 +157,7 @@ const limits = (open: Open): void => {
 
   it('sweeps provisional rows past their limit, and nothing else', async () => {
     const kept = await keys().resolve(indexOf('kept'))
-    await keys().confirm(indexOf('kept'), kept)
+    await keys().join([indexOf('kept')], kept)
     for (let n = 0; n < 5; n += 1) await keys().resolve(indexOf(`dead ${n}`))
     clock().pass(hour)
     await keys().resolve(indexOf('young'))
@@ -170,14 +170,13 @@ const limits = (open: Open): void => {
 }
 
 const joins = (open: Open): void => {
-  const { keys, clock } = stage(open)
+  const { keys, world, clock } = stage(open)
 
-  it('joins aliases: a confirmed index names the person from now on', async () => {
+  it('joins aliases: every one of them names the person from now on', async () => {
     const person = await keys().resolve(indexOf('uin'))
     const alias = await keys().resolve(indexOf('phone'))
-    await keys().confirm(indexOf('uin'), person)
-    await keys().confirm(indexOf('phone'), person)
-    await keys().confirm(indexOf('never resolved'), person)
+    const joined = await keys().join(['uin', 'phone', 'never resolved'].map(indexOf), person)
+    expect(hex(joined)).to.equal(hex(person))
     expect(hex(await keys().resolve(indexOf('phone')))).to.equal(hex(person))
     expect(hex(await keys().find(indexOf('never resolved')))).to.equal(hex(person))
     expect(await keys().byRef(alias.ref)).to.equal(undefined)
@@ -187,19 +186,49 @@ const joins = (open: Open): void => {
 
   it('lets an identifier that was given to somebody else name that person', async () => {
     const before = await keys().resolve(indexOf('phone'))
-    await keys().confirm(indexOf('phone'), before)
+    await keys().join([indexOf('phone')], before)
     const now = await keys().resolve(indexOf('uin of another'))
-    await keys().confirm(indexOf('phone'), now)
+    for (let times = 0; times < 2; times += 1)
+      expect(hex(await keys().join([indexOf('uin of another'), indexOf('phone')], now))).to.equal(hex(now))
     expect(hex(await keys().find(indexOf('phone')))).to.equal(hex(now))
-    await keys().confirm(indexOf('phone'), now)
+    expect(await keys().byRef(before.ref)).to.equal(undefined)
     expect(await keys().erase(now.ref)).to.equal(2)
+  })
+
+  it('whom the first index names already is the one, whoever is brought', async () => {
+    const known = await keys().resolve(indexOf('subject'))
+    const other = await keys().resolve(indexOf('phone'))
+    expect(hex(await keys().join([indexOf('subject'), indexOf('phone')], other))).to.equal(hex(known))
+    for (const one of ['subject', 'phone']) expect(hex(await keys().find(indexOf(one)))).to.equal(hex(known))
+    expect(await keys().byRef(other.ref)).to.equal(undefined)
+    clock().pass(2 * day)
+    expect(hex(await keys().find(indexOf('phone')))).to.equal(hex(known))
+  })
+
+  it('two who sign in first at once, by two identifiers of one person, are one person afterwards, also over two connections', async () => {
+    const other = (await world().again?.()) ?? keys()
+    for (let n = 0; n < 10; n += 1) {
+      const [subject, uin, phone] = [`subject ${n}`, `uin ${n}`, `phone ${n}`].map(indexOf) as [Digest, Digest, Digest]
+      const [one, two] = [await keys().resolve(uin), await other.resolve(phone)]
+      const joined = await Promise.all([keys().join([subject, uin], one), other.join([subject, phone], two)])
+      expect(new Set(joined.map(hex)).size).to.equal(1)
+      expect(new Set(await Promise.all([subject, uin, phone].map(async (index) => hex(await keys().find(index))))).size).to.equal(1)
+    }
+    if (other !== keys()) await other.close()
+  })
+
+  it('joins one to eight rows, and nothing where one of them is none', async () => {
+    const person = await keys().resolve(indexOf('one'))
+    const many = Array.from({ length: 9 }, (_, n) => indexOf(`index ${n}`))
+    for (const bad of [[], many, [indexOf('two'), 'short']]) expect(await faultOf(() => keys().join(bad, person))).to.equal('invalid')
+    expect(await keys().find(indexOf('two'))).to.equal(undefined)
   })
 
   it('erases every row of a person and nobody else', async () => {
     const person = await keys().resolve(indexOf('uin'))
     const other = await keys().resolve(indexOf('other'))
-    for (const alias of ['uin', 'phone', 'email']) await keys().confirm(indexOf(alias), person)
-    await keys().confirm(indexOf('other'), other)
+    await keys().join(['uin', 'phone', 'email'].map(indexOf), person)
+    await keys().join([indexOf('other')], other)
     expect(await keys().erase(person.ref)).to.equal(3)
     expect(await keys().erase(person.ref)).to.equal(0)
     for (const alias of ['uin', 'phone', 'email']) expect(await keys().find(indexOf(alias))).to.equal(undefined)
@@ -209,21 +238,23 @@ const joins = (open: Open): void => {
 
   it('makes somebody new of an erased person who returns', async () => {
     const person = await keys().resolve(indexOf('uin'))
-    await keys().confirm(indexOf('uin'), person)
+    await keys().join([indexOf('uin')], person)
     await keys().erase(person.ref)
     const back = await keys().resolve(indexOf('uin'))
     expect(back.ref).not.to.equal(person.ref)
     expect(Buffer.from(back.key).equals(person.key)).to.equal(false)
   })
 
-  it('does not bring an erased key back: a login that was under way when the person was erased confirms nothing', async () => {
+  it('does not bring an erased key back: a login that was under way when the person was erased joins nothing', async () => {
     const person = await keys().resolve(indexOf('uin'))
-    await keys().confirm(indexOf('uin'), person)
+    await keys().join([indexOf('uin')], person)
     await keys().erase(person.ref)
-    expect(await faultOf(() => keys().confirm(indexOf('uin'), person))).to.equal('invalid')
+    expect(await keys().join([indexOf('uin'), indexOf('phone')], person)).to.equal(undefined)
     const back = await keys().resolve(indexOf('uin'))
-    expect(await faultOf(() => keys().confirm(indexOf('uin'), person))).to.equal('invalid')
-    expect(await faultOf(() => keys().confirm(indexOf('phone'), { ref: back.ref, key: new Uint8Array(32) }))).to.equal('invalid')
+    expect(await keys().join([indexOf('phone')], person)).to.equal(undefined)
+    expect(await keys().join([indexOf('phone')], { ref: back.ref, key: new Uint8Array(32) })).to.equal(undefined)
+    expect(hex(await keys().join([indexOf('uin')], person)), 'whoever is there now').to.equal(hex(back))
+    expect(await keys().find(indexOf('phone'))).to.equal(undefined)
     expect(hex(await keys().find(indexOf('uin')))).to.equal(hex(back))
     expect(await keys().byRef(person.ref)).to.equal(undefined)
   })

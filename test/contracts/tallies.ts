@@ -40,6 +40,37 @@ export const talliesContract = (name: string, open: (clock: Clock) => TalliesWor
       )
     })
 
+    it('what is noted counts as what is added, and others are read with it', async () => {
+      const { tallies } = world
+      await tallies.add(['b', 'c'], clock.in(60_000))
+      expect(await tallies.note(['a', 'b'], clock.in(60_000), ['c', 'nobody'])).to.deep.equal([1, 2, 1, 0])
+      expect(await tallies.add(['a'], clock.in(60_000))).to.deep.equal([2])
+      expect(await tallies.read(['a', 'b', 'c'])).to.deep.equal([2, 2, 1])
+    })
+
+    it('of a limit no node misses more than eight, however many nodes note at once', async () => {
+      const LIMIT = 10
+      const nodes = [world.tallies]
+      for (const again of [world.again, world.again]) {
+        const other = await again?.()
+        if (other === undefined) continue
+        more.push(other)
+        nodes.push(other)
+      }
+      const noted = nodes.map(({ note }) => Promise.all(Array.from({ length: 100 }, () => note(['a'], clock.in(60_000)))))
+      const counts = await Promise.all(noted)
+      for (const one of counts) {
+        const within = one.filter(([count = 0]) => count <= LIMIT).length
+        expect(within).to.be.at.most(LIMIT)
+      }
+      const within = counts.flat().filter(([count = 0]) => count <= LIMIT).length
+      expect(within).to.be.at.most(LIMIT + (nodes.length === 1 ? 0 : 8 * nodes.length))
+      for (const { note } of nodes) expect((await note(['a'], clock.in(60_000)))[0]).to.be.above(LIMIT)
+      // Whoever reads has its own notes answered first.
+      for (const { read } of nodes) await read(['a'])
+      expect((await world.tallies.read(['a']))[0]).to.equal(nodes.length * 101)
+    })
+
     it('nodes count together where they share', async () => {
       const other = await world.again?.()
       if (other === undefined) return

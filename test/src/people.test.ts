@@ -16,13 +16,13 @@ describe('people', () => {
     const world = { personKeys, secrets: { index: KEY }, idSystem: { description: { id: 'registry' } } } as unknown as World
     const [number, phone, other] = ['id:uin:1', 'id:phone:2', 'id:uin:3'].map((name) => hmac(KEY, name)) as [string, string, string]
     const first = await personKeys.resolve(number)
-    await joinAliases(world, number, first.ref, 'subject-1')
+    await joinAliases(world, number, first, 'subject-1')
     const second = await personKeys.resolve(phone)
     expect(second.ref).not.to.equal(first.ref)
-    await joinAliases(world, phone, second.ref, 'subject-1')
+    await joinAliases(world, phone, second, 'subject-1')
     expect((await personKeys.resolve(phone)).ref).to.equal(first.ref)
     const third = await personKeys.resolve(other)
-    await joinAliases(world, other, third.ref, 'subject-2')
+    await joinAliases(world, other, third, 'subject-2')
     expect((await personKeys.resolve(other)).ref).to.equal(third.ref)
   })
 

@@ -47,7 +47,7 @@ describe('REG-11: a restored backup replays destructions before it serves (rule 
   }
   const made = async (keys: PersonKeys): Promise<Person> => {
     const person = await keys.resolve(INDEX)
-    await keys.confirm(INDEX, person)
+    await keys.join([INDEX], person)
     return person
   }
 

@@ -1,25 +1,39 @@
 import { type Chance, type Clock, type Digest, Fault, type Instant, type Person, type PersonKeys } from '../../../domain/ports.ts'
-import { checkIndex, checkPerson, checkRef, GRACE_MS, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX, unknownPerson } from '../rules.ts'
+import { checkIndex, checkJoin, checkRef, GRACE_MS, isSame, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX } from '../rules.ts'
 
 /** Without `until` the row is permanent. */
 type Kept = { readonly person: Person; readonly until: Instant | undefined }
 
 const copyOf = ({ ref, key }: Person): Person => ({ ref, key: Uint8Array.from(key) })
 
+type Rows = Map<Digest, Kept>
+
+const aliveIn = (rows: Rows, index: Digest, now: Instant): Kept | undefined => {
+  const row = rows.get(index)
+  return row && (row.until === undefined || row.until > now) ? row : undefined
+}
+
+const knownIn = (rows: Rows, ref: string, now: Instant): Person | undefined =>
+  [...rows.keys()].map((index) => aliveIn(rows, index, now)).find((row) => row?.person.ref === ref)?.person
+
+const joinIn = (rows: Rows, indexes: readonly Digest[], person: Person, now: Instant): Person | undefined => {
+  const own = knownIn(rows, person.ref, now)
+  const named = aliveIn(rows, indexes[0] ?? '', now)?.person ?? (isSame(own, person) ? own : undefined)
+  if (named === undefined) return undefined
+  const joined = copyOf(named)
+  for (const index of indexes) rows.set(index, { person: copyOf(joined), until: undefined })
+  return joined
+}
+
 /** Persons who are forgotten with the process: for tests and simulations. */
 export const memoryPersonKeys = ({ clock, chance }: { readonly clock: Clock; readonly chance: Chance }): PersonKeys => {
-  const rows = new Map<Digest, Kept>()
+  const rows: Rows = new Map()
   let closed = false
   const enter = (): Instant => {
     if (closed) throw new Fault('closed', 'the person keys are closed')
     return clock.now()
   }
-  const alive = (index: Digest, now: Instant): Kept | undefined => {
-    const row = rows.get(index)
-    return row && (row.until === undefined || row.until > now) ? row : undefined
-  }
-  const known = (ref: string, now: Instant): Person | undefined =>
-    [...rows.keys()].map((index) => alive(index, now)).find((row) => row?.person.ref === ref)?.person
+  const alive = (index: Digest, now: Instant): Kept | undefined => aliveIn(rows, index, now)
   const forget = (dead: readonly (readonly [Digest, Kept])[]): number => {
     for (const [index, { person }] of dead) {
       person.key.fill(0)
@@ -42,13 +56,10 @@ export const memoryPersonKeys = ({ clock, chance }: { readonly clock: Clock; rea
       const row = alive(index, now)
       return row && copyOf(row.person)
     },
-    confirm: async (index, person) => {
+    join: async (indexes, person) => {
       const now = enter()
-      checkIndex(index)
-      checkPerson(person)
-      const same = known(person.ref, now)
-      if (same === undefined || !Buffer.from(same.key).equals(person.key)) throw unknownPerson()
-      rows.set(index, { person: copyOf(person), until: undefined })
+      checkJoin(indexes, person)
+      return joinIn(rows, indexes, person, now)
     },
     touch: async (index) => {
       const now = enter()
@@ -59,7 +70,7 @@ export const memoryPersonKeys = ({ clock, chance }: { readonly clock: Clock; rea
     byRef: async (ref) => {
       const now = enter()
       checkRef(ref)
-      const person = known(ref, now)
+      const person = knownIn(rows, ref, now)
       return person && copyOf(person)
     },
     erase: async (ref) => {

@@ -1,10 +1,10 @@
 import { ErrorReply } from 'redis'
 import { type Clock, type Digest, Fault, type Instant, type Person, type PersonKeys } from '../../../domain/ports.ts'
 import { type Fresh, openRedis, type OnRedis, type RedisLink, type RedisPlace, type RedisTools, type Script } from '../../redis.ts'
-import { checkIndex, checkPerson, checkRef, GRACE_MS, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX, unknownPerson } from '../rules.ts'
+import { checkIndex, checkJoin, checkRef, GRACE_MS, isSame, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX } from '../rules.ts'
 import { gcmWrap, type Wrap } from '../wrap.ts'
 import { erasedFor, replicated } from './erasure.ts'
-import { CONFIRM, ERASE, FIND, LOOK, RESOLVE, SETTLE, SWEEP, TOUCH } from './scripts.ts'
+import { ERASE, FIND, JOIN, LOOK, RESOLVE, SETTLE, SWEEP, TOUCH } from './scripts.ts'
 
 const MARKER = 'person-keys:marker'
 const LIMITS = 'person-keys:limits'
@@ -14,7 +14,7 @@ const REFS = 'person-keys:ref:'
 const MARKER_BYTES = 16
 const REPLICA_WAIT_MS = 800
 const RETRY_AFTER_MS = 1000
-const CONFIRM_TRIES_MAX = 3
+const JOIN_TRIES_MAX = 3
 
 export type RedisPersonKeysOptions = RedisTools & {
   readonly place: RedisPlace
@@ -33,25 +33,30 @@ type Rows = {
   readonly runSlowly: Rows['run']
   readonly slow: RedisLink
   readonly wrap: Wrap
+  /** Where persons that went out were read, so that who joins one is spared a look: the script compares what lies there. */
+  readonly places: WeakMap<Person, Place>
 }
+type Place = { readonly index: Digest; readonly wrapped: Buffer }
 type Store = Rows & RedisPersonKeysOptions
 
 const ms = (at: Instant): number => Date.parse(at)
 const listOf = (answer: unknown): readonly unknown[] => (Array.isArray(answer) ? answer : [])
 const textOf = (value: unknown): string | undefined => (Buffer.isBuffer(value) ? value.toString('latin1') : undefined)
 
-const opened = ({ wrap }: Store, at: Digest, ref: string, wrapped: unknown): Person => {
+const opened = ({ wrap, places }: Pick<Store, 'wrap' | 'places'>, at: Digest, ref: string, wrapped: unknown): Person => {
   if (!Buffer.isBuffer(wrapped)) throw new Fault('corrupt', 'a row of the person keys is not a row')
   const { index, person } = wrap.open(at, wrapped)
   if (index !== at || person.ref !== ref) throw new Fault('corrupt', 'a row of the person keys belongs elsewhere')
+  places.set(person, { index: at, wrapped })
   return person
 }
 
-const settle = async (store: Store, index: Digest, ref: string): Promise<void> => {
-  const { replicas, slow, runSlowly } = store
+/** Whoever goes on with a new key, or with another row of one, waits until a replica has it (rule 40). */
+const settle = async ({ replicas, slow, runSlowly }: Store, ref: string, indexes: readonly Digest[]): Promise<void> => {
   const mark = async (settled: '0' | '1'): Promise<void> => {
+    const marks = await Promise.all(indexes.map((index) => runSlowly(SETTLE, [index, ref, settled])))
     // Swept or named anew meanwhile: nobody may go on with a key that is in no row.
-    if ((await runSlowly(SETTLE, [index, ref, settled])) !== 1)
+    if (marks.some((answer) => answer !== 1))
       throw new Fault('unavailable', 'the row of a person has changed', { retryAfterMs: RETRY_AFTER_MS })
   }
   await mark('0')
@@ -69,28 +74,44 @@ const resolve = async (store: Store, index: Digest): Promise<Person> => {
   const values = [index, now, least, ms(least), until, ms(until), person.ref, wrapped, replicas > 0 ? '0' : '1']
   const [found, ref, settled] = listOf(await store.run(RESOLVE, values))
   const known = opened(store, index, textOf(ref) ?? '', found)
-  if (replicas > 0 && textOf(settled) !== '1') await settle(store, index, known.ref)
+  if (replicas > 0 && textOf(settled) !== '1') await settle(store, known.ref, [index])
   return known
 }
 
-const look = async (store: Store, ref: string, index: Digest) => {
-  const now = store.clock.now()
-  const [at, wrapped, limit, own, settled] = listOf(await store.run(LOOK, [ref, now, index]))
+const look = async (store: Store, ref: string): Promise<Person | undefined> => {
+  const [at, wrapped] = listOf(await store.run(LOOK, [ref, store.clock.now()]))
   const place = textOf(at)
-  const found = place === undefined ? undefined : { place, wrapped: wrapped as Buffer, person: opened(store, place, ref, wrapped) }
-  return { found, isDone: textOf(own) === ref && textOf(limit) === '' && textOf(settled) === '1' }
+  return place === undefined ? undefined : opened(store, place, ref, wrapped)
 }
 
-const confirm = async (store: Store, index: Digest, person: Person): Promise<void> => {
-  const wrapped = Buffer.from(store.wrap.close(index, { index, person }))
-  const settled = store.replicas > 0 ? '0' : '1'
-  for (let tries = 1; tries <= CONFIRM_TRIES_MAX; tries += 1) {
-    const { found, isDone } = await look(store, person.ref, index)
-    if (found === undefined || !Buffer.from(found.person.key).equals(person.key)) throw unknownPerson()
-    if (isDone) return
-    if ((await store.runSlowly(CONFIRM, [index, person.ref, found.place, found.wrapped, wrapped, settled])) !== 1) continue
-    if (store.replicas > 0) await settle(store, index, person.ref)
-    return
+/** The person as the rows have them, and where: as they were read for the caller, else as they are found now. */
+const placeOf = async (store: Store, person: Person, afresh: boolean): Promise<{ person: Person; place: Place } | undefined> => {
+  const read = afresh ? undefined : store.places.get(person)
+  const known = read === undefined ? await look(store, person.ref) : opened(store, read.index, person.ref, read.wrapped)
+  const place = known && store.places.get(known)
+  return place && isSame(known, person) ? { person: known, place } : undefined
+}
+
+const join = async (store: Store, indexes: readonly Digest[], given: Person): Promise<Person | undefined> => {
+  const { replicas, clock, wrap } = store
+  const [first = ''] = indexes
+  let person = given
+  let afresh = false
+  for (let tries = 1; tries <= JOIN_TRIES_MAX; tries += 1) {
+    const found = await placeOf(store, person, afresh)
+    if (found === undefined) return undefined
+    const { place } = found
+    const rows = indexes.flatMap((index) => [index, Buffer.from(wrap.close(index, { index, person }))])
+    const values = [clock.now(), person.ref, replicas > 0 ? '0' : '1', place.index, place.wrapped, ...rows]
+    const [word, ...rest] = listOf(await store.runSlowly(JOIN, values))
+    const answer = textOf(word)
+    if (answer === 'joined') {
+      const written = rest.map((index) => textOf(index) ?? '')
+      if (replicas > 0 && written.length > 0) await settle(store, person.ref, written)
+      return found.person
+    }
+    afresh = answer === 'changed'
+    if (answer === 'other') person = opened(store, first, textOf(rest[0]) ?? '', rest[1])
   }
   throw new Fault('unavailable', 'the row of a person changes too often', { retryAfterMs: RETRY_AFTER_MS })
 }
@@ -120,7 +141,15 @@ const open = async (options: RedisPersonKeysOptions): Promise<Store & { readonly
         throw new Fault('unavailable', 'the person keys are gone', { cause: error })
       }
     }
-  return { ...options, main, slow, run: over(main), runSlowly: over(slow), wrap: gcmWrap(options.key, options.chance) }
+  return {
+    ...options,
+    main,
+    slow,
+    run: over(main),
+    runSlowly: over(slow),
+    wrap: gcmWrap(options.key, options.chance),
+    places: new WeakMap(),
+  }
 }
 
 /** Persons for many nodes. `erase` throws `ambiguous` where traces may be left: erase again. */
@@ -140,11 +169,10 @@ export const redisPersonKeys = async (options: RedisPersonKeysOptions): Promise<
       const isAlive = typeof limit === 'string' && (limit === '' || limit > clock.now())
       return isAlive ? opened(store, index, String(ref), wrapped) : undefined
     },
-    confirm: async (index, person) => {
+    join: async (indexes, person) => {
       main.enter()
-      checkIndex(index)
-      checkPerson(person)
-      await confirm(store, index, person)
+      checkJoin(indexes, person)
+      return join(store, indexes, person)
     },
     touch: async (index) => {
       main.enter()
@@ -156,7 +184,7 @@ export const redisPersonKeys = async (options: RedisPersonKeysOptions): Promise<
     byRef: async (ref) => {
       main.enter()
       checkRef(ref)
-      return (await look(store, ref, '')).found?.person
+      return look(store, ref)
     },
     erase: async (ref) => {
       main.enter()

@@ -49,33 +49,47 @@ export const SETTLE = guarded(
 /** ARGV: index. Answers limit, reference, wrapped. */
 export const FIND = guarded('read', `return redis.call('HMGET', ARGV[2] .. ARGV[4], 'u', 'r', 'w')`)
 
-/** ARGV: reference, now, index. Answers index and wrapped of a row of the person that is alive; limit, reference and settled of the index's own. */
+/** ARGV: reference, now. Answers index and wrapped of a row of the person that is alive. */
 export const LOOK = guarded(
   'read',
-  `local at, found = false, false
-   for _, index in ipairs(redis.call('SMEMBERS', ARGV[3] .. ARGV[4])) do
+  `for _, index in ipairs(redis.call('SMEMBERS', ARGV[3] .. ARGV[4])) do
      local u, w = unpack(redis.call('HMGET', ARGV[2] .. index, 'u', 'w'))
-     if w and (u == '' or u > ARGV[5]) then at, found = index, w end
+     if w and (u == '' or u > ARGV[5]) then return {index, w} end
    end
-   local u, r, s = unpack(redis.call('HMGET', ARGV[2] .. ARGV[6], 'u', 'r', 's'))
-   return {at, found, u, r, s}`,
+   return {}`,
 )
 
-/** ARGV: index, reference, index and wrapped of a row that names the person, wrapped for this one, settled. 0: that row has changed. */
-export const CONFIRM = guarded(
+/**
+ * ARGV: now, reference, settled, index and wrapped of a row that names the person, then each index that is to name them, with what is
+ * wrapped for it. Answers first a word: `changed`, that row is not as it was; `other`, with reference and wrapped of whom the first index
+ * names already; `joined`, with the indexes that were written, or that no replica may have yet.
+ */
+export const JOIN = guarded(
   'write',
   `${FORGET}
-   local index, ref = ARGV[4], ARGV[5]
-   local row = ARGV[2] .. index
-   if redis.call('HGET', ARGV[2] .. ARGV[6], 'w') ~= ARGV[7] then return 0 end
-   if redis.call('HGET', row, 'r') ~= ref then
-     forget(index)
-     redis.call('HSET', row, 'r', ref, 'w', ARGV[8])
-     redis.call('SADD', ARGV[3] .. ref, index)
+   local now, ref = ARGV[4], ARGV[5]
+   local function isAlive(u) return u and (u == '' or u > now) end
+   local u, r, w = unpack(redis.call('HMGET', ARGV[2] .. ARGV[9], 'u', 'r', 'w'))
+   if isAlive(u) and r ~= ref then return {'other', r, w} end
+   u, w = unpack(redis.call('HMGET', ARGV[2] .. ARGV[7], 'u', 'w'))
+   if not isAlive(u) or w ~= ARGV[8] then return {'changed'} end
+   local written = {'joined'}
+   for at = 9, #ARGV, 2 do
+     local index = ARGV[at]
+     local row = ARGV[2] .. index
+     local u, r, s = unpack(redis.call('HMGET', row, 'u', 'r', 's'))
+     if r ~= ref then
+       forget(index)
+       redis.call('HSET', row, 'r', ref, 'w', ARGV[at + 1])
+       redis.call('SADD', ARGV[3] .. ref, index)
+     end
+     if r ~= ref or u ~= '' or s ~= '1' then
+       redis.call('HSET', row, 'u', '', 's', ARGV[6])
+       redis.call('ZREM', KEYS[2], index)
+       table.insert(written, index)
+     end
    end
-   redis.call('HSET', row, 'u', '', 's', ARGV[9])
-   redis.call('ZREM', KEYS[2], index)
-   return 1`,
+   return written`,
 )
 
 /** ARGV: index, now, limit and its ms. */

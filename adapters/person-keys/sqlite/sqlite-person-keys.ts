@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Chance, type Clock, type Digest, Fault, type Person, type PersonKeys } from '../../../domain/ports.ts'
 import { BUSY_WAIT_MS_MAX, type Database, openDatabase } from '../../sqlite.ts'
-import { checkIndex, checkPerson, checkRef, GRACE_MS, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX, unknownPerson } from '../rules.ts'
-import { openRows, type Rows, SCHEMA } from './rows.ts'
+import { checkIndex, checkJoin, checkRef, GRACE_MS, isSame, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX } from '../rules.ts'
+import { openRows, type Row, type Rows, SCHEMA } from './rows.ts'
 import { gcmWrap } from '../wrap.ts'
 
 const CHECKPOINT_TRIES_MAX = 40
@@ -27,17 +27,26 @@ const resolve = ({ database, rows, clock, chance }: Store, index: Digest): { rea
   return { person: resolved, isNew: true }
 }
 
-const confirm = async ({ database, rows, clock }: Store, index: Digest, person: Person): Promise<void> => {
+const join = async ({ database, rows, clock }: Store, indexes: readonly Digest[], person: Person): Promise<Person | undefined> => {
   const now = clock.now()
-  const known = database.run(() => rows.byIndex(index, now))
-  if (known?.person.ref === person.ref && known.until === undefined) return
-  database.transact(() => {
-    const same = rows.byRef(person.ref, now)?.person
-    if (same === undefined || !Buffer.from(same.key).equals(person.key)) throw unknownPerson()
-    if (rows.byIndex(index, now)?.person.ref === person.ref) rows.limit(index, undefined)
-    else rows.write(index, person, undefined)
+  const found = (): readonly (Row | undefined)[] => indexes.map((index) => rows.byIndex(index, now))
+  const known = database.run(found)
+  const one = known[0]?.person
+  if (one !== undefined && known.every((row) => row?.person.ref === one.ref && row.until === undefined)) return one
+  const joined = database.transact(() => {
+    // Another process may have been here since.
+    const present = found()
+    const own = present[0] ?? rows.byRef(person.ref, now)
+    if (own === undefined || (present[0] === undefined && !isSame(own.person, person))) return undefined
+    for (const [at, index] of indexes.entries()) {
+      const row = present[at]
+      if (row?.person.ref !== own.person.ref) rows.write(index, own.person, undefined)
+      else if (row.until !== undefined) rows.limit(index, undefined)
+    }
+    return own.person
   })
-  await database.flushed()
+  if (joined !== undefined) await database.flushed()
+  return joined
 }
 
 const destroyAll = ({ database, rows }: Store, slots: () => readonly number[]): number =>
@@ -92,10 +101,9 @@ export const sqlitePersonKeys = (options: {
       checkIndex(index)
       return run(() => rows.byIndex(index, clock.now()))?.person
     },
-    confirm: async (index, person) => {
-      checkIndex(index)
-      checkPerson(person)
-      await confirm(store, index, person)
+    join: async (indexes, person) => {
+      checkJoin(indexes, person)
+      return join(store, indexes, person)
     },
     touch: async (index) => {
       checkIndex(index)

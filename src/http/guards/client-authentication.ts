@@ -9,8 +9,8 @@ import { instantOf } from '../../../domain/time.ts'
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-export type ClientAuthentication =
-  | { readonly client: ClientState }
+export type ClientAuthentication<Prepared = undefined> =
+  | { readonly client: ClientState; readonly prepared: Prepared }
   | {
       readonly refusal: Extract<RefusalCode, 'client_authentication_failed' | 'client_inactive' | 'assertion_replayed'>
       /** The client itself signed, by a clock that is wrong: this far ahead of ours, seconds. It is not authenticated by it. */
@@ -35,9 +35,16 @@ const failed = (
 
 /**
  * `private_key_jwt` at `endpointPath`. A client that is not bound to the issuer as audience may also name the URL of that
- * endpoint or of the token endpoint, as eSignet 1.8 and older clients do (rule 34).
+ * endpoint or of the token endpoint, as eSignet 1.8 and older clients do (rule 34). `prepare` goes beside the memory of assertions, which
+ * is one trip where both are elsewhere: it reads, or seals what nobody can ask for, and writes nothing else, since the assertion may be
+ * one that was used.
  */
-export const authenticateClient = async (world: Authenticating, request: Request, endpointPath: string): Promise<ClientAuthentication> => {
+export const authenticateClient = async <Prepared>(
+  world: Authenticating,
+  request: Request,
+  endpointPath: string,
+  prepare: (client: ClientState) => Promise<Prepared>,
+): Promise<ClientAuthentication<Prepared>> => {
   const text = field(request, 'client_assertion')
   if (text === undefined || field(request, 'client_assertion_type') !== TYPE) return failed(world, request, 'missing')
   const assertion = readAssertion(text)
@@ -71,8 +78,11 @@ export const authenticateClient = async (world: Authenticating, request: Request
   if (fault !== undefined) return failed(world, request, fault, id)
   if (!active) return failed(world, request, 'inactive', id)
   // Last of all, so that what fails otherwise spends nothing.
-  const first = await world.singleUse.use(`assertion:${id}`, read.jti, instantOf(read.exp * 1000))
+  const [first, prepared] = await Promise.all([
+    world.singleUse.use(`assertion:${id}`, read.jti, instantOf(read.exp * 1000)),
+    prepare(client),
+  ])
   if (!first) return failed(world, request, 'replayed', id)
   // A memory that was lost meanwhile does not know what the one before it knew.
-  return (await world.singleUse.epoch()) === epoch ? { client } : failed(world, request, 'before_memory', id)
+  return (await world.singleUse.epoch()) === epoch ? { client, prepared } : failed(world, request, 'before_memory', id)
 }

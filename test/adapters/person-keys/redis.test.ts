@@ -60,8 +60,7 @@ describe('person keys: redis', () => {
   it('holds no byte sequence of an erased row in any file', async () => {
     const keys = await open(placeIn(redis))
     const person = await keys.resolve(indexOf('uin'))
-    await keys.confirm(indexOf('uin'), person)
-    await keys.confirm(indexOf('phone'), person)
+    await keys.join([indexOf('uin'), indexOf('phone')], person)
     const files = (): Buffer => {
       const folder = join(redis.folder, 'appendonlydir')
       return Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))))
@@ -81,7 +80,7 @@ describe('person keys: redis', () => {
     const replica = await startRedis('keys', ['--replicaof', '127.0.0.1', String(redis.port)])
     try {
       const person = await until('a replica has the key', () => keys.resolve(indexOf('one')).catch(() => undefined))
-      const confirmed = async (): Promise<boolean> => (await faultOf(() => keys.confirm(indexOf('one'), person))) === 'none'
+      const confirmed = async (): Promise<boolean> => (await faultOf(() => keys.join([indexOf('one')], person))) === 'none'
       await until('a replica knows that it is permanent', confirmed)
       await replica.kill()
       // What a replica has once, it need not say again.

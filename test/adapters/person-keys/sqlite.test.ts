@@ -101,8 +101,7 @@ describe('person keys: the file', () => {
   it('holds no byte sequence of an erased row (rules 18 and 38)', async () => {
     const keys = open()
     const person = await keys.resolve(indexOf('uin'))
-    await keys.confirm(indexOf('uin'), person)
-    await keys.confirm(indexOf('phone'), person)
+    await keys.join([indexOf('uin'), indexOf('phone')], person)
     const wrapped = wrappedOf(person)
     expect(wrapped).to.have.length(2)
     for (const each of wrapped) expect(everything().includes(each)).to.equal(true)
@@ -118,7 +117,7 @@ describe('person keys: the file', () => {
     const keys = open()
     const people: Person[] = []
     for (let n = 0; n < 1500; n += 1) people.push(await keys.resolve(indexOf(`person ${n}`)))
-    for (const [n, person] of people.entries()) if (n % 3 === 0) await keys.confirm(indexOf(`person ${n}`), person)
+    for (const [n, person] of people.entries()) if (n % 3 === 0) await keys.join([indexOf(`person ${n}`)], person)
     const erased = people.filter((_, n) => n % 30 === 0)
     const alive = new Set(people.filter((_, n) => n % 3 === 0 && n % 30 !== 0).map(({ ref }) => ref))
     const rows = sqlite((sql) => sql.prepare('SELECT ref, wrapped FROM by_ref JOIN slot ON id = slot').all())

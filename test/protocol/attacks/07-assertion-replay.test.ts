@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { attacked, present, secondsOf, signedAssertion, told } from '../../support/attacked.ts'
-import { newParty, PAR, requestOf } from '../../support/rp.ts'
+import { readEvents, typesOf } from '../../support/broker.ts'
+import { grantOf, newParty, PAR, requestOf, signIn, TOKEN, userinfo } from '../../support/rp.ts'
 
 describe('attack 7: client assertions used again or badly made (RFC 7523 §3, rule 32)', () => {
   const { here, party } = attacked()
@@ -16,6 +17,24 @@ describe('attack 7: client assertions used again or badly made (RFC 7523 §3, ru
     const raced = await signedAssertion(here(), party('shop'))
     const replies = await Promise.all(Array.from({ length: 20 }, () => push(raced)))
     expect(replies.filter(({ status }) => status === 201)).to.have.length(1)
+    // What the others pushed was sealed beside the memory, under names that are in no answer and no event.
+    expect(readEvents(here().data, `type = 'AuthorizationStarted'`)).to.have.length(2)
+  })
+
+  it('used again at the token endpoint it burns no code, and kills no tokens', async () => {
+    const shop = party('shop')
+    const signedIn = await signIn(here(), shop)
+    const used = await signedAssertion(here(), shop)
+    expect((await push(used)).status).to.equal(201)
+    const redeemed = async (assertion: string) => present(here(), TOKEN, assertion, grantOf(shop, signedIn))
+    expect(told(await redeemed(used))).to.deep.equal(refused)
+    const types = typesOf(here().data, signedIn.transaction)
+    expect(types.at(-1)).to.equal('CodeIssued')
+    const { status, json } = await redeemed(await signedAssertion(here(), shop))
+    expect(status).to.equal(200)
+    expect(told(await redeemed(used)), 'a replay of both').to.deep.equal(refused)
+    expect(typesOf(here().data, signedIn.transaction)).to.deep.equal([...types, 'TokenExchanged'])
+    expect((await userinfo(here(), String(json['access_token']))).status).to.equal(200)
   })
 
   const wrong: readonly (readonly [string, (now: number) => Readonly<Record<string, unknown>>])[] = [

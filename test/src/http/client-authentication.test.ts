@@ -51,7 +51,7 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     path = TOKEN_PATH,
   ): Promise<string> => {
     const form = { client_assertion_type: TYPE, ...(text !== undefined && { client_assertion: text }), ...more }
-    const result = await authenticateClient(place.world, requestWith(form), path)
+    const result = await authenticateClient(place.world, requestWith(form), path, async () => undefined)
     return 'refusal' in result ? result.refusal : String(result.client.configuration?.client_id)
   }
 
@@ -83,7 +83,7 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     const epochs = [await singleUse.epoch(), place.clock.now()]
     const lost = { ...singleUse, epoch: async () => epochs.shift() ?? '' }
     const form = { client_assertion_type: TYPE, client_assertion: await assertion({ iat: Date.parse(place.clock.now()) / 1000 - 5 }) }
-    const result = await authenticateClient({ ...place.world, singleUse: lost }, requestWith(form), TOKEN_PATH)
+    const result = await authenticateClient({ ...place.world, singleUse: lost }, requestWith(form), TOKEN_PATH, async () => undefined)
     expect(result).to.deep.equal({ refusal: 'client_authentication_failed' })
     expect(reason()).to.equal('before_memory')
   })

@@ -48,7 +48,7 @@ suite('erasing a person (REG-11, PRIV-02, PRIV-03)', () => {
     world = at.world
     await tendKeys(auditing(world), [AUDIT_ALGORITHM])
     person = await world.personKeys.resolve(INDEX)
-    await world.personKeys.confirm(INDEX, person)
+    await world.personKeys.join([INDEX], person)
     await reopen()
   }
   beforeEach(begin)

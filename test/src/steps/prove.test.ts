@@ -60,6 +60,7 @@ describe('proving who one is', () => {
       personKeys: memoryPersonKeys({ clock, chance: systemChance }),
       secrets: { index: KEY, subject: KEY, digest: KEY, code: KEY, csrf: KEY, dpopNonce: KEY },
       guesses: guessesIn(clock),
+      openedRequests: { get: () => ({}), set: () => undefined },
       pace: pace({ clock, timers: quickTimers(), chance: systemChance, underWay: underWay(1) }),
       waiters: { wait: async () => undefined, wake: () => undefined },
       idSystem: { description: { id: 'mock', idTypes: [], factors: [] }, generation: 1, system: { verify } },
@@ -211,11 +212,9 @@ describe('proving who one is', () => {
 
   /** Somebody whom the ID system knows by another identifier than the one that is typed, and does not say so beforehand. */
   const knownByAnother = async (): Promise<Person> => {
-    const openedRequests = { get: () => ({}), set: () => undefined } as unknown as World['openedRequests']
-    world = { ...world, openedRequests }
     const row = hmac(world.secrets.index, 'subject:mock:maya')
     const person = await world.personKeys.resolve(row)
-    await world.personKeys.confirm(row, person)
+    await world.personKeys.join([row], person)
     answer = { ok: true, value: { subjectKey: 'maya', session: 's', sessionExpiresAt: at(600), factorsProven: ['pin'] } }
     return person
   }
@@ -245,6 +244,74 @@ describe('proving who one is', () => {
       ['AttemptCredited', TRANSACTION],
     ])
     expect((await load(world, attemptCounters, attemptsStream(ref, 'unknown'))).state.failures).to.equal(0)
+  })
+
+  const RIGHT = { ok: true, value: { subjectKey: 'maya', session: 's', sessionExpiresAt: at(600), factorsProven: ['pin'] } } as const
+
+  /** Something that happens while the ID system is asked, which says yes then. */
+  const meanwhile = (happens: () => Promise<unknown>): World => {
+    const verify = async () => {
+      await happens()
+      return RIGHT
+    }
+    return { ...world, idSystem: { ...world.idSystem, system: { verify } } } as unknown as World
+  }
+
+  it('issue 7: vault and keys are read once and written once, around the ID system and in the order of rules 10 and 11', async () => {
+    const asked: string[] = []
+    const noting = <Port extends object>(port: Port, label: (args: readonly unknown[]) => string): Port =>
+      new Proxy(port, {
+        get: (of, name) => {
+          const value: unknown = Reflect.get(of, name)
+          if (typeof value !== 'function') return value
+          return (...args: readonly unknown[]): unknown => {
+            asked.push(`${String(name)} ${label(args)}`.trim())
+            return Reflect.apply(value, of, args)
+          }
+        },
+      })
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    const vault = noting(world.vault, ([name]) => String(name).replace(/.*\//, '').replace(/\..*/, ''))
+    const personKeys = noting(world.personKeys, () => '')
+    const { state, refusal, signedIn } = await prove(
+      { ...meanwhile(async () => asked.push('verify')), vault, personKeys },
+      act(4),
+      'pin',
+      '123456',
+      undefined,
+    )
+    expect([state.stage, refusal]).to.deep.equal(['authenticated', undefined])
+    expect(asked).to.deep.equal(['get person', 'verify', 'find', 'byRef', 'put proof', 'join'])
+    expect(signedIn?.person.ref).to.equal(state.authenticated?.person)
+    expect(signedIn?.proof).to.deep.equal(await unseal(world, TRANSACTION, `proof.${signedIn?.person.ref ?? ''}`))
+  })
+
+  it('what a login was proven by is kept nowhere when it ended while the ID system was asked', async () => {
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    const ending = meanwhile(() => command(world, { type: 'FailAuthorization', at: at(4), reason: 'cancelled' }))
+    const { state, refusal } = await prove(ending, act(4), 'pin', '123456', undefined)
+    expect(refusal).to.be.a('string')
+    expect(state.stage).to.equal('failed')
+    const person = await world.personKeys.resolve(hmac(world.secrets.index, `id:mock:${VICTIM.type}:${VICTIM.value}`))
+    expect(await unseal(world, TRANSACTION, `proof.${person.ref}`)).to.equal(undefined)
+    expect(await unseal(world, TRANSACTION, `person.${person.ref}`)).to.equal(undefined)
+  })
+
+  it('rule 18: who was erased while the ID system was asked signs in as nobody, and no key comes back', async () => {
+    await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
+    const index = hmac(world.secrets.index, `id:mock:${VICTIM.type}:${VICTIM.value}`)
+    const { ref } = await world.personKeys.resolve(index)
+    const { state, refusal } = await prove(
+      meanwhile(() => world.personKeys.erase(ref)),
+      act(4),
+      'pin',
+      '123456',
+      undefined,
+    )
+    expect([state.stage, refusal]).to.deep.equal(['opened', 'transaction_expired'])
+    expect(await world.personKeys.byRef(ref)).to.equal(undefined)
+    expect(await world.personKeys.find(index)).to.equal(undefined)
+    expect(await unseal(world, TRANSACTION, `proof.${ref}`)).to.equal(undefined)
   })
 
   it('rule 22: a no about nobody takes as long as one of the same ID system, never of another', async () => {
