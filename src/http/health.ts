@@ -30,10 +30,13 @@ const someIsUp = async ({ idSystems }: World): Promise<boolean> => {
   return Promise.any(idSystems.serving().map(isUp)).catch(() => false)
 }
 
+/** An embedded store whose disk failed reads on and takes nothing more, until it is opened again. */
+const hasStopped = ({ journal: { store } }: World): boolean => store.health?.().status === 'stopped'
+
 const looks = (world: World): Readonly<Record<Component, Look>> => ({
   store: async () => {
     await world.journal.store.head()
-    return true
+    return !hasStopped(world)
   },
   vault: async () => {
     await world.vault.get('health/probe')
@@ -97,8 +100,8 @@ export const missingNow = (world: World): Promise<readonly Component[]> => {
   return missing
 }
 
-/** The process answers. */
-export const live = async (): Promise<Reply> => json({ status: 'up' })
+/** The process answers, and nothing is wrong with it that only a new one cures. */
+export const live = async (world: World): Promise<Reply> => (hasStopped(world) ? json({ status: 'down' }, 503) : json({ status: 'up' }))
 
 const readiness = (missing: readonly Component[], detail: { readonly missing?: readonly Component[] }): Reply =>
   missing.length === 0 ? json({ status: 'ready' }) : json({ status: 'not_ready', ...detail }, 503, { 'retry-after': '5' })

@@ -16,7 +16,7 @@ const metrics = async ({ world, refresh }: Management): Promise<Reply> => {
 
 const DOORS = new Map<string, (management: Management) => Promise<Reply>>([
   ['/metrics', metrics],
-  ['/health/live', live],
+  ['/health/live', ({ world }) => live(world)],
   ['/health/ready', ({ world }) => readyInDetail(world)],
 ])
 

@@ -219,8 +219,11 @@ const open: readonly Route[] = [
     path: '/health/live',
     kind: 'oauth',
     handler: live,
-    summary: 'The process answers.',
-    responses: { 200: { description: 'It does.', type: JSON_TYPE } },
+    summary: 'Whether the process answers, and need not be started again.',
+    responses: {
+      200: { description: 'It does.', type: JSON_TYPE },
+      503: { description: 'The disk of its embedded store failed: start it again.', type: JSON_TYPE },
+    },
   },
   {
     method: 'GET',

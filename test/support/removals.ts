@@ -1,17 +1,12 @@
+import type { Removal } from './removed.ts'
+
 /** A protection, and what shows that it is one: without these lines the named test of the attack fails. */
-export type Removal = {
+export type AttackRemoval = Removal & {
   /** Number of the attack; its scripts are those of `test/protocol/attacks/` that begin with it. */
   readonly attack: string
-  readonly file: string
-  /** Stands exactly once in the file. */
-  readonly lines: string
-  /** What stands there instead, where something has to. */
-  readonly instead?: string
-  /** Title of a test that must fail then. */
-  readonly fails: string
 }
 
-export const REMOVALS: readonly Removal[] = [
+export const REMOVALS: readonly AttackRemoval[] = [
   {
     attack: '01',
     file: 'src/http/authorization-response.ts',

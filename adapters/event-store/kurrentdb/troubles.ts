@@ -57,6 +57,8 @@ const BY_TEXT: readonly (readonly [text: RegExp, kind: TroubleKind, spoilsClient
   // The client caches a failed discovery, so it never finds a node that comes up later.
   [/Failed to discover/i, 'refused', true],
   [/servername' Setting the TLS ServerName to an IP address/, 'nameless', true],
+  // Certificates are read when a client is made: one of before a renewal trusts none of the new ones.
+  [/certificate|alert unknown ca/i, 'refused', true],
   // Nothing was sent.
   [/No connection established|ECONNREFUSED/, 'refused', false],
   [/Server Is (Not Ready|Too Busy)|no leader info/i, 'refused', false],

@@ -23,10 +23,7 @@ export type SqliteEventStoreOptions = {
   readonly pagesMax?: number
 }
 
-export type SqliteEventStore = EventStore & {
-  /** `stopped` after an error of the disk: nothing is written until the store is opened again. */
-  readonly health: () => { readonly status: 'up' | 'stopped'; readonly detail?: string }
-}
+export type SqliteEventStore = EventStore & Required<Pick<EventStore, 'health'>>
 
 const BUDGET_MS = 5000
 const TAKE_OVER_MS = 5000

@@ -1,6 +1,7 @@
 import { sqliteEventStore } from '../../../adapters/event-store/sqlite/sqlite-event-store.ts'
 import { type EventStore, Fault } from '../../../domain/ports.ts'
 import { clock, silent, timers } from './tools.ts'
+import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 
@@ -57,7 +58,7 @@ const consume = (store: EventStore): void => {
   })
 }
 
-/** Appends until the disk fails. */
+/** Appends until the disk fails, and once more when it is well again. */
 const fail = async (store: Awaited<ReturnType<typeof sqliteEventStore>>): Promise<void> => {
   const codeOf = (error: unknown): string => (error instanceof Fault ? error.code : 'bug')
   for (let n = 0; n < 10_000; n++) {
@@ -65,7 +66,8 @@ const fail = async (store: Awaited<ReturnType<typeof sqliteEventStore>>): Promis
       await store.append(`s-${n}`, 'no_stream', batch(4, 'Happened', 5000))
       say(`s-${n}`)
     } catch (error) {
-      await timers.sleep(20)
+      // The disk is well again (where there is no such program, it is not), and is not trusted: what was to be kept may be gone.
+      spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited'])
       const again = await store.append('again', 'no_stream', batch(1)).then(() => 'appended', codeOf)
       say(JSON.stringify({ fault: codeOf(error), again, health: store.health().status }))
       break

@@ -1,13 +1,17 @@
 import { status } from '@grpc/grpc-js'
 import { expect } from 'chai'
-import { writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
+import { backOffMs } from '../../../adapters/event-store/kurrentdb/calls.ts'
+import { troubleOf } from '../../../adapters/event-store/kurrentdb/troubles.ts'
 import { type EventStore, Fault, type FaultCode } from '../../../domain/ports.ts'
 import { anEvent, events, fails, pause, until } from '../../contracts/event-store.ts'
 import { ERRORS, serviceError } from '../../support/kurrentdb/script.ts'
-import { type StandIn, standIn } from '../../support/kurrentdb/server.ts'
+import { type StandIn, standIn, TLS } from '../../support/kurrentdb/server.ts'
 import { BUDGET_MS, openKurrentDb } from './kurrentdb-tools.ts'
 import { temporaryFolder } from './tools.ts'
 
@@ -56,6 +60,7 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       server.script.next('append', { kind: 'silent' })
       expect((await store.append('s', 'no_stream', events(2))).revision).to.equal(1)
       expect(server.script.count('append')).to.equal(2)
+      expect(server.script.clients()).to.equal(2)
       expect(await count('s')).to.equal(2)
     })
 
@@ -121,6 +126,9 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       await store.append('s', 'no_stream', events(1))
       server.script.next('read', { kind: 'silent' })
       expect((await store.readStream('s')).events).to.have.length(1)
+      expect(server.script.clients()).to.equal(2)
+      // Its client would be closed seconds later.
+      await until(() => server.script.count('cancelled') === 1, 'the read to be given up at the server too', 3000)
       server.script.next('read', { kind: 'silent' }, 50)
       await settles(['unavailable'], () => store.readStream('s'))
     })
@@ -134,6 +142,15 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       doomed.stop()
       expect((await Promise.all(kept)).map(({ revision }) => revision)).to.deep.equal(Array.from({ length: 20 }, () => 0))
       expect(await Promise.all(lost)).to.deep.equal(Array.from({ length: 20 }, () => 'lost'))
+    })
+
+    it('F5 has one client, however much is under way', async () => {
+      const messages: string[] = []
+      store.subscribe({}, ({ kind }) => void messages.push(kind))
+      const appends = Array.from({ length: 20 }, (_, n) => store.append(`s-${n}`, 'no_stream', events(1)))
+      await Promise.all([...appends, ...Array.from({ length: 20 }, (_, n) => store.readStream(`s-${n}`)), store.head()])
+      await until(() => messages.filter((kind) => kind === 'event').length === 20, 'the subscription')
+      expect(server.script.clients()).to.equal(1)
     })
 
     it('F6 refuses what would end the process inside the client, before the client sees it', async () => {
@@ -174,9 +191,25 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       expect(await count('s')).to.equal(2)
     })
 
+    it('F9 tells errors by their type, then by their code; of what has neither nobody knows whether it happened', () => {
+      const told = (members: object): object => {
+        const { kind, spoilsClient } = troubleOf(Object.assign(new Error(''), members))
+        return { kind, spoilsClient }
+      }
+      expect(told({ type: 'not-leader', code: status.UNAVAILABLE })).to.deep.equal({ kind: 'refused', spoilsClient: false })
+      expect(told({ code: status.UNAVAILABLE })).to.deep.equal({ kind: 'lost', spoilsClient: false })
+      expect(told({ code: status.RESOURCE_EXHAUSTED })).to.deep.equal({ kind: 'invalid', spoilsClient: false })
+      expect(told({})).to.deep.equal({ kind: 'lost', spoilsClient: true })
+    })
+
     it('F10 loads the library that is configured, and says plainly that it is not installed', async () => {
       const fault = await fails('invalid', () => openKurrentDb({ connection: server.connection, client: 'kurrent' }))
       expect(fault.message).to.match(/@kurrent\/kurrentdb-client is not installed/)
+    })
+
+    it('F10 loads no other library beside it', async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'libraries.ts'), server.connection])
+      expect(JSON.parse(stdout)).to.deep.equal({ imported: [], opened: ['@kurrent/kurrentdb-client'] })
     })
   })
 
@@ -209,6 +242,13 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
     it('is unavailable, not ambiguous, where every try was refused', async () => {
       server.script.next('append', { kind: 'fail', error: ERRORS.notReady }, 100)
       await settles(['unavailable'], () => store.append('s', 'no_stream', events(1)))
+      // 40 ms, doubled each time up to a second, of which half is fixed.
+      expect(server.script.count('append')).to.be.within(2, 12)
+    })
+
+    it('is waited for by each in a time of its own', () => {
+      expect([1, 2, 3, 9].map((tries) => backOffMs(tries, () => 0))).to.deep.equal([40, 80, 160, 500])
+      expect([1, 2, 3, 9].map((tries) => backOffMs(tries, () => 1))).to.deep.equal([80, 160, 320, 1000])
     })
 
     it('is ambiguous where any try was lost', async () => {
@@ -223,8 +263,8 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
     const credentialsFile = join(folder.path, 'credentials')
     before(() => writeFileSync(credentialsFile, 'esignet:secret\n', { mode: 0o600 }))
     after(() => folder.remove())
-    const secured = async (advertised: string): Promise<StandIn> => {
-      const one = await standIn(undefined, { advertised })
+    const secured = async (advertised: string, certificates: string = TLS): Promise<StandIn> => {
+      const one = await standIn(undefined, { advertised, folder: certificates })
       more.push(() => one.stop())
       return one
     }
@@ -235,6 +275,36 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       expect((await single.append('s', 'no_stream', events(1))).revision).to.equal(0)
       const clustered = await opened({ connection: node.cluster, credentialsFile })
       expect((await clustered.append('s', 0, events(1))).revision).to.equal(1)
+    })
+
+    it('certificates that were renewed are read again, without a restart', async () => {
+      const lay = (name: string): void => {
+        copyFileSync(join(TLS, `${name}.pem`), join(folder.path, 'localhost.pem'))
+        copyFileSync(join(TLS, `${name}-key.pem`), join(folder.path, 'localhost-key.pem'))
+      }
+      lay('localhost')
+      const node = await secured('localhost', folder.path)
+      const single = await opened({ connection: node.connection, credentialsFile })
+      expect((await single.append('s', 'no_stream', events(1))).revision).to.equal(0)
+      node.stop()
+      lay('renewed')
+      await node.start()
+      expect((await single.append('s', 0, events(1))).revision).to.equal(1)
+      expect(node.script.clients()).to.equal(2)
+    })
+
+    it('a password that was changed is read again, without a restart', async () => {
+      const changing = join(folder.path, 'changing')
+      writeFileSync(changing, 'esignet:old\n', { mode: 0o600 })
+      const node = await secured('localhost')
+      const single = await opened({ connection: node.connection, credentialsFile: changing })
+      const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+      await single.append('s', 'no_stream', events(1))
+      expect(node.script.authorization()).to.equal(basic('esignet:old'))
+      writeFileSync(changing, 'esignet:new\n')
+      node.script.next('append', { kind: 'fail', error: ERRORS.denied })
+      expect((await single.append('s', 0, events(1))).revision).to.equal(1)
+      expect(node.script.authorization()).to.equal(basic('esignet:new'))
     })
 
     it('with a node that advertises an IP address is refused at once, and says what to change', async () => {

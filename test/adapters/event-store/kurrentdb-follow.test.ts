@@ -52,13 +52,33 @@ describe('event store: kurrentdb, subscriptions and consumers under faults (even
 
   it('28 a subscription goes on after the server was killed and came back, more than once', async () => {
     const tail = follow()
-    for (const round of ['a', 'b', 'c']) {
+    for (const [n, round] of ['a', 'b', 'c'].entries()) {
       await append(round)
+      await until(() => tail.ids().length === 6 * (n + 1), 'what was appended')
       server.stop()
       await server.start()
     }
     await append('last')
     await seesEverything(tail.ids, 24)
+    // From where it was, so nothing is told twice.
+    expect(server.script.count('told')).to.be.at.most(24)
+  })
+
+  it('28 a subscription to a server that is away for longer than any call may take begins when it comes', async () => {
+    const patient = await openKurrentDb({ connection: server.connection, budgetMs: 200 }, { watchMs: WATCH_MS, log })
+    server.stop()
+    const seen: string[] = []
+    const subscription = patient.subscribe({}, (message) => {
+      if (message.kind === 'event') seen.push(message.event.id)
+    })
+    await until(() => warnings.length >= 3, 'three vain tries')
+    await server.start()
+    const batch = events(2)
+    await store.append('s', 'no_stream', batch)
+    await until(() => seen.length === 2, 'the events')
+    expect(seen).to.deep.equal(batch.map(({ id }) => id))
+    await subscription.stop()
+    await patient.close()
   })
 
   it('a subscription that is silently dead is noticed by the head of the log, and begun anew', async () => {
@@ -86,10 +106,32 @@ describe('event store: kurrentdb, subscriptions and consumers under faults (even
       await gate
     })
     await store.append('first', 'no_stream', events(1))
+    await until(() => seen.length === 1, 'the first event')
     for (let n = 0; n < 25; n++) await store.append(`s-${n}`, 'no_stream', events(100))
+    const reads = server.script.count('read')
     release()
     await until(() => seen.length === 2501, 'all events', 40_000)
+    expect(server.script.count('read')).to.be.above(reads)
     expect(seen.map(({ id }) => id)).to.deep.equal((await everything(store)).map(({ id }) => id))
+  })
+
+  it('26 large events are kept for a handler far behind by their size, not by their number', async () => {
+    let seen = 0
+    let release: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    store.subscribe({}, async (message) => {
+      if (message.kind !== 'event') return
+      seen += 1
+      await gate
+    })
+    await store.append('first', 'no_stream', events(1))
+    await until(() => seen === 1, 'the first event')
+    const data = JSON.stringify({ x: 'x'.repeat(250_000) })
+    for (let n = 0; n < 12; n++) await store.append(`s-${n}`, 'no_stream', events(4, { data }))
+    const reads = server.script.count('read')
+    release()
+    await until(() => seen === 49, 'all events', 40_000)
+    expect(server.script.count('read')).to.be.above(reads)
   })
 
   it("events of the server itself are nobody's: not read, not followed, not the head", async () => {
@@ -144,6 +186,23 @@ describe('event store: kurrentdb, subscriptions and consumers under faults (even
       await wish('s')
       await until(() => seen.length > 0, 'the wish')
       expect(server.script.count('join')).to.be.at.least(2)
+    })
+
+    it('26 that are slow are handed no more than they can hold, and get the rest when they go on', async () => {
+      let release: () => void = () => undefined
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const seen: string[] = []
+      store.consume({ group: 'slow', filter: { types: ['Wish'] }, concurrency: 4 }, async ({ id }) => {
+        await gate
+        seen.push(id)
+        return { kind: 'done' }
+      })
+      const tail = follow()
+      for (let n = 0; n < 6; n++) await store.append(`s-${n}`, 'no_stream', events(100, { type: 'Wish' }))
+      await until(() => tail.ids().length === 600 && server.script.count('handed') >= 260, 'all events to be there')
+      expect(server.script.count('handed')).to.equal(260)
+      release()
+      await until(() => seen.length === 600, 'the rest')
     })
 
     it('get what came while they were away and the server was killed', async () => {

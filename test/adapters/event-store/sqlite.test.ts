@@ -366,7 +366,7 @@ describe('event store in SQLite', () => {
   describe('disk (rule 38)', () => {
     it('38 stops the writer after an I/O error, says so in its health, and loses nothing that was acknowledged', async () => {
       // A limit on the size of files makes writes fail with EFBIG, which SQLite reports as an I/O error.
-      const child = spawn('sh', ['-c', 'ulimit -f 1024; exec "$0" "$@"', process.execPath, CHILD, 'fail', file])
+      const child = spawn('sh', ['-c', 'ulimit -S -f 1024; exec "$0" "$@"', process.execPath, CHILD, 'fail', file])
       let out = ''
       child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
       child.stderr.pipe(process.stderr)

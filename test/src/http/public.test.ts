@@ -156,6 +156,24 @@ describe('health', () => {
     await place.close()
   })
 
+  it('where the disk of an embedded store failed neither is well, though it can be read: only a restart helps', async () => {
+    const place = await house()
+    const { store } = place.world.journal
+    const stopped = { ...store, health: () => ({ status: 'stopped' as const, detail: 'the disk of the event store fails' }) }
+    const failed = { ...place.world, journal: { ...place.world.journal, store: stopped } }
+    const doors = await openDoors(failed, routes)
+    for (const [path, status] of [
+      ['/health/live', 'down'],
+      ['/health/ready', 'not_ready'],
+    ] as const) {
+      const reply = await doors.send('GET', path)
+      expect([reply.status, JSON.parse(reply.body)]).to.deep.equal([503, { status }])
+    }
+    expect(JSON.parse(String((await readyInDetail(failed)).body))).to.deep.equal({ status: 'not_ready', missing: ['store'] })
+    await doors.close()
+    await place.close()
+  })
+
   it('ready says no more than yes or no to everybody, names what is missing to operators, and looks once however many ask', async () => {
     const place = await house()
     const { world, clock } = place

@@ -60,7 +60,10 @@ const joinHandler =
       call.write(answer)
       if (act?.kind === 'mute') return
       consumer = {
-        push: ({ record, retries }) => void call.write(groupEvent(record, retries)),
+        push: ({ record, retries }) => {
+          script.note('handed')
+          call.write(groupEvent(record, retries))
+        },
         inFlightMax: options.getBufferSize(),
         inFlight: new Set(),
       }

@@ -3,6 +3,8 @@ import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
 // How the stand-in is told to misbehave.
 
 export type CallKind = 'append' | 'read' | 'follow' | 'features' | 'create' | 'join' | 'replay' | 'gossip'
+/** What is counted besides: reads that the client gave up, events told to subscriptions, messages handed to consumers. */
+export type Counted = CallKind | 'cancelled' | 'told' | 'handed'
 
 export type Act =
   /** Nothing is done and nothing is answered. */
@@ -57,20 +59,32 @@ export const ERRORS = {
     }),
 } as const
 
-/** What is to be done with the next calls of a kind; counts all calls. */
+/** What is to be done with the next calls of a kind; counts all calls, and the clients that they come from. */
 export const makeScript = () => {
   const acts = new Map<CallKind, Act[]>()
-  const counts = new Map<CallKind, number>()
+  const counts = new Map<Counted, number>()
+  const clients = new Set<string>()
+  let authorization = ''
+  const note = (counted: Counted): void => void counts.set(counted, (counts.get(counted) ?? 0) + 1)
+  const last = (metadata: Metadata, name: string): string => String(metadata.get(name).at(-1) ?? '')
   return {
     next: (kind: CallKind, act: Act, times = 1): void => {
       acts.set(kind, [...(acts.get(kind) ?? []), ...Array.from({ length: times }, () => act)])
     },
-    take: (kind: CallKind): Act | undefined => {
-      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    take: (kind: CallKind, from?: Metadata): Act | undefined => {
+      note(kind)
+      if (from !== undefined) {
+        clients.add(last(from, 'connection-name'))
+        authorization = last(from, 'authorization')
+      }
       return acts.get(kind)?.shift()
     },
-    count: (kind: CallKind): number => counts.get(kind) ?? 0,
-    clear: (): void => acts.clear(),
+    note,
+    count: (counted: Counted): number => counts.get(counted) ?? 0,
+    /** Clients that appended, read or followed: each has a name of its own. */
+    clients: (): number => clients.size,
+    /** Of the newest of these calls. */
+    authorization: (): string => authorization,
   }
 }
 

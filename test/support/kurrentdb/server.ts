@@ -42,11 +42,11 @@ const features = (script: Script, respond: sendUnaryData<InstanceType<typeof fea
   respond(null, answer)
 }
 
-const TLS = join(import.meta.dirname, '../tls')
+/** Holds the certificate of `localhost`, signed by itself, and its key. */
+export const TLS = join(import.meta.dirname, '../tls')
 
-/** Of `localhost`, signed by itself. */
-const certified = (): ServerCredentials => {
-  const pair = { private_key: readFileSync(join(TLS, 'localhost-key.pem')), cert_chain: readFileSync(join(TLS, 'localhost.pem')) }
+const certified = (folder: string): ServerCredentials => {
+  const pair = { private_key: readFileSync(join(folder, 'localhost-key.pem')), cert_chain: readFileSync(join(folder, 'localhost.pem')) }
   return ServerCredentials.createSsl(null, [pair])
 }
 
@@ -81,13 +81,17 @@ export type StandIn = {
 
 /**
  * A server of our own that speaks the gRPC protocol of EventStoreDB 24.6 with the real client. Where the real one answers otherwise,
- * this is wrong. `share` gives it another's log, as nodes of one cluster have one. With `tls` it is reached by the name `localhost` and
- * says in its gossip that it is reached by `advertised`.
+ * this is wrong. `share` gives it another's log, as nodes of one cluster have one. With `tls` it is reached by the name `localhost`,
+ * says in its gossip that it is reached by `advertised`, and reads its certificate from `folder` whenever it starts.
  */
-export const standIn = async (share?: Pick<StandIn, 'log'>, tls?: { readonly advertised: string }): Promise<StandIn> => {
+export const standIn = async (
+  share?: Pick<StandIn, 'log'>,
+  tls?: { readonly advertised: string; readonly folder?: string },
+): Promise<StandIn> => {
   const log = share?.log ?? makeLog()
   const groups = new Map<string, Group>()
   const script = makeScript()
+  const folder = tls?.folder ?? TLS
   let server: Server | undefined
   let port = 0
 
@@ -106,7 +110,7 @@ export const standIn = async (share?: Pick<StandIn, 'log'>, tls?: { readonly adv
       },
     })
     port = await new Promise((resolve, reject) => {
-      const credentials = tls === undefined ? ServerCredentials.createInsecure() : certified()
+      const credentials = tls === undefined ? ServerCredentials.createInsecure() : certified(folder)
       next.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => (error ? reject(error) : resolve(bound)))
     })
     server = next
@@ -114,7 +118,7 @@ export const standIn = async (share?: Pick<StandIn, 'log'>, tls?: { readonly adv
   await start()
 
   const host = tls === undefined ? '127.0.0.1' : 'localhost'
-  const options = tls === undefined ? 'tls=false' : `tls=true&tlsCAFile=${join(TLS, 'localhost.pem')}`
+  const options = tls === undefined ? 'tls=false' : `tls=true&tlsCAFile=${join(folder, 'localhost.pem')}`
   return {
     port,
     connection: `esdb://${host}:${port}?${options}`,

@@ -1,6 +1,6 @@
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js'
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js'
-import type { handleClientStreamingCall, handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js'
+import type { handleClientStreamingCall, handleServerStreamingCall, Metadata, ServerWritableStream } from '@grpc/grpc-js'
 import { status } from '@grpc/grpc-js'
 import { type Expected, indexOf, type LogRecord, type NewRecord, type Outcome, type ServerLog } from './log.ts'
 import { type Act, ERRORS, type Script, serviceError } from './script.ts'
@@ -53,6 +53,8 @@ const TOO_LARGE = serviceError(status.INVALID_ARGUMENT, 'Maximum Append Size of 
   'maximum-append-size': '1048576',
 })
 
+const asksForLeader = (metadata: Metadata): boolean => metadata.get('requires-leader').includes('true')
+
 const appendHandler =
   (log: ServerLog, script: Script): handleClientStreamingCall<Append, Appended> =>
   (call, respond) => {
@@ -64,9 +66,10 @@ const appendHandler =
       const [header] = messages
       const options = header?.getOptions()
       if (call.cancelled || options === undefined) return
-      const act = script.take('append')
+      const act = script.take('append', call.metadata)
       if (act?.kind === 'silent') return
-      if (act?.kind === 'notLeader') return respond(ERRORS.notLeader(act.port))
+      // A follower passes on to its leader what does not ask for one.
+      if (act?.kind === 'notLeader' && asksForLeader(call.metadata)) return respond(ERRORS.notLeader(act.port))
       if (act?.kind === 'fail') return respond(act.error)
       const events = messages.flatMap((message) => (message.hasProposedMessage() ? [recordOf(message.getProposedMessage()!)] : []))
       const expected = expectedOf(options)
@@ -122,7 +125,7 @@ const answerRead = (log: ServerLog, options: Options, call: ReadCall): void => {
 }
 
 /** Confirmed, then everything after a position, then live, with the notice of having caught up between. */
-const answerFollow = (log: ServerLog, options: Options, call: ReadCall, act: Act | undefined): void => {
+const answerFollow = (log: ServerLog, script: Script, options: Options, call: ReadCall, act: Act | undefined): void => {
   const confirmation = new streamsPb.ReadResp.SubscriptionConfirmation()
   confirmation.setSubscriptionId('stand-in')
   const confirmed = new streamsPb.ReadResp()
@@ -133,7 +136,9 @@ const answerFollow = (log: ServerLog, options: Options, call: ReadCall, act: Act
   const all = options.getAll()!
   const after = all.hasPosition() ? BigInt(all.getPosition()!.getCommitPosition()) : -1n
   const send = (record: LogRecord): void => {
-    if (record.position > after && matches(record)) call.write(readEvent(record))
+    if (record.position <= after || !matches(record)) return
+    script.note('told')
+    call.write(readEvent(record))
   }
   if (!all.hasEnd()) for (const record of log.all().slice(after < 0n ? 0 : indexOf(log.all(), after))) send(record)
   const last = log.all().at(-1)
@@ -151,12 +156,12 @@ const readHandler =
   (call) => {
     const options = call.request.getOptions()!
     const isFollow = options.hasSubscription()
-    const act = script.take(isFollow ? 'follow' : 'read')
+    const act = script.take(isFollow ? 'follow' : 'read', call.metadata)
     call.on('error', () => undefined)
-    if (act?.kind === 'silent') return
+    if (act?.kind === 'silent') return void call.on('cancelled', () => script.note('cancelled'))
     if (act?.kind === 'end') return void call.end()
     if (act?.kind === 'fail') return void call.emit('error', act.error)
-    if (isFollow) return answerFollow(log, options, call, act)
+    if (isFollow) return answerFollow(log, script, options, call, act)
     if (act?.kind === 'late') return void setTimeout(() => answerRead(log, options, call), act.ms)
     answerRead(log, options, call)
   }
