@@ -24,7 +24,8 @@ export type Removal = {
 /** A removal, by what it is told to people, and with what mocha runs the test: files and options. */
 export type Case = Removal & { readonly name: string; readonly tests: readonly string[] }
 
-type Report = { readonly stats: { readonly passes: number }; readonly failures: readonly { readonly title: string }[] }
+type Failure = { readonly title: string; readonly err: { readonly message?: string } }
+type Report = { readonly stats: { readonly passes: number }; readonly failures: readonly Failure[] }
 
 const run = (folder: string, tests: readonly string[]): Report => {
   const report = join(folder, 'report.json')
@@ -65,7 +66,8 @@ export const removed = (cases: readonly Case[], whole: readonly string[]): numbe
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     const { stats, failures } = run(folder, whole)
     if (failures.length > 0 || stats.passes === 0) {
-      console.error('With nothing removed:', { stats, failures })
+      console.error(`With nothing removed ${stats.passes} tests pass, and these do not:`)
+      for (const { title, err } of failures) console.error(`${title}: ${err.message ?? ''}`)
       return 1
     }
     const problems = cases.flatMap((one) => {
