@@ -200,14 +200,20 @@ export type EventStore = {
   /** Forgets a parked message: it is never delivered to this group again. Answers how many there were. */
   readonly dropParked: (group: string, eventId: Uuid) => Promise<number>
 
-  /** Where an engine can come to that: `stopped` when its disk failed, and nothing is written until the store is opened again. */
+  /** Where an engine has something to say of itself. */
   readonly health?: () => StoreHealth
 
   /** Drains appends in flight, stops subscriptions, then rejects everything with `closed`. Idempotent. */
   readonly close: () => Promise<void>
 }
 
-export type StoreHealth = { readonly status: 'up' | 'stopped'; readonly detail?: string }
+export type StoreHealth = {
+  /** `stopped`: its disk failed, and nothing is written until the store is opened again. */
+  readonly status: 'up' | 'stopped'
+  readonly detail?: string
+  /** How often following a server was begun anew. */
+  readonly resubscribed?: number
+}
 
 // ------------------------------------------------------------------------------------------- traces
 

@@ -103,6 +103,18 @@ export const standingMetrics = (world: World, standing: Standing): { readonly re
     { name: 'idp_projection_restarts_total', help: 'How often a projection began again after a fault.', labels, kind: 'counter' },
     byProjection(({ restarts }) => restarts),
   )
+  reads(
+    {
+      name: 'idp_store_resubscriptions_total',
+      help: 'How often following a server of events was begun anew.',
+      labels: [],
+      kind: 'counter',
+    },
+    () => {
+      const count = world.journal.store.health?.().resubscribed
+      return count === undefined ? [] : [[{}, count]]
+    },
+  )
   reads({ name: 'idp_parked', help: 'Events that a reactor gave up and set aside.', labels: ['group'] }, () => now?.parked ?? [])
   reads(
     { name: 'idp_signing_key_age_seconds', help: 'Since when the present key signs.', labels: ['alg', 'purpose'] },

@@ -12,15 +12,12 @@ const DISPOSE_MS_MAX = 1000
 export type Connection = {
   readonly client: () => Promise<KurrentClient>
   readonly drop: (client: KurrentClient) => void
-  /** How many clients were made so far. */
-  readonly made: () => number
   readonly close: () => Promise<void>
 }
 
 export const makeConnection = (open: () => Promise<KurrentClient>, timers: Timers): Connection => {
   let current: Promise<KurrentClient> | undefined
   let opened: KurrentClient | undefined
-  let count = 0
   const closing = new AbortController()
   const leaving = new Set<Promise<void>>()
 
@@ -40,7 +37,6 @@ export const makeConnection = (open: () => Promise<KurrentClient>, timers: Timer
     client: () => {
       current ??= open().then(
         (client) => {
-          count += 1
           opened = client
           return client
         },
@@ -57,7 +53,6 @@ export const makeConnection = (open: () => Promise<KurrentClient>, timers: Timer
       current = undefined
       leave(client, GRACE_MS)
     },
-    made: () => count,
     close: async () => {
       closing.abort()
       if (opened !== undefined) leave(opened, 0)

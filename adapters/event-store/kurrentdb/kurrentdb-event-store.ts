@@ -144,6 +144,7 @@ export const kurrentDbEventStore = async (tools: KurrentDbTools): Promise<EventS
       return underWay.follow(running(timers, (abort) => consumeOver(consuming, withDefaults(options), handler, abort)))
     },
     ...parkedOf(calls, enter),
+    health: () => ({ status: 'up', resubscribed: feed?.resumed() ?? 0 }),
     close: () =>
       (closed ??= (async () => {
         await underWay.end()

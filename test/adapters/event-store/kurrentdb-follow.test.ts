@@ -48,6 +48,18 @@ describe('event store: kurrentdb, subscriptions and consumers under faults (even
     await append('s')
     await seesEverything(tail.ids, 6)
     expect(warnings.filter((event) => event === 'event_store_resubscribed').length).to.be.at.least(4)
+    expect(store.health?.().resubscribed).to.be.at.least(4)
+  })
+
+  it('28 a subscription that the server ends cleanly is not waited for until it was silent for long', async () => {
+    const other = await openKurrentDb({ connection: server.connection }, { watchMs: 60_000, log })
+    server.script.next('follow', { kind: 'end' })
+    let seen = 0
+    const subscription = other.subscribe({}, ({ kind }) => void (seen += kind === 'event' ? 1 : 0))
+    await append('s')
+    await until(() => seen === 6, 'the events')
+    await subscription.stop()
+    await other.close()
   })
 
   it('28 a subscription goes on after the server was killed and came back, more than once', async () => {
