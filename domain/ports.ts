@@ -311,6 +311,9 @@ export type Destructions = {
   readonly all: () => Promise<readonly Destruction[]>
 }
 
+/** Something that may be used once: its id among those of a scope, and how long that is to be known. */
+export type Use = { readonly scope: string; readonly id: string; readonly until: Instant }
+
 /**
  * Memory of what may be used once: client assertions and proofs, which belong to no stream (rule 32).
  * Durable; `epoch` is the instant since which the memory is whole: whatever was issued before it must be refused.
@@ -318,6 +321,8 @@ export type Destructions = {
 export type SingleUse = {
   /** True for the first caller only, also among many at once and across processes; kept until `until`. */
   readonly use: (scope: string, id: string, until: Instant) => Promise<boolean>
+  /** The same for 1 to 4, one after the other, until one was used before: it and what follows stays as it is. Answers how many were used now. */
+  readonly useInOrder: (uses: readonly Use[]) => Promise<number>
   readonly epoch: () => Promise<Instant>
   readonly sweep: () => Promise<number>
   readonly close: () => Promise<void>

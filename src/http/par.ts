@@ -1,5 +1,5 @@
-import { authenticateClient } from './guards/client-authentication.ts'
-import { readProof, spendProof, withNonce } from './guards/dpop.ts'
+import { authenticateClient, type Plan } from './guards/client-authentication.ts'
+import { judgeUse, readProof, useOf, withNonce } from './guards/dpop.ts'
 import { hintedSubject } from './id-token-hint.ts'
 import { PAR_PATH } from './paths.ts'
 import { tokenError } from './errors.ts'
@@ -25,14 +25,20 @@ const pushed = (request: Request): ReadonlyMap<string, string> =>
 
 type Pushed = { readonly world: World; readonly from: Omit<Act, 'transaction'>; readonly prepared: Prepared; readonly secret: string }
 
-/** Reads what was pushed, and seals it. A refusal is told once the client's assertion is known to be fresh. */
-const prepare = async (world: World, request: Request, client: ClientState, proof: Proof | undefined): Promise<Pushed | RefusalCode> => {
+/** Reads what was pushed, and seals it. A refusal is told once the client's assertion is known to be fresh, and uses no proof up. */
+const planFor = async (
+  world: World,
+  request: Request,
+  client: ClientState,
+  proof: Proof | undefined,
+): Promise<Plan<Pushed | RefusalCode>> => {
+  const refused = (refusal: RefusalCode): Plan<RefusalCode> => ({ prepare: async () => refusal })
   const { configuration } = client
   const redirectUri = field(request, 'redirect_uri')
-  if (configuration === undefined) return 'client_unknown'
+  if (configuration === undefined) return refused('client_unknown')
   // RFC 9126 §2.1: a push never refers to another push.
-  if (field(request, 'request_uri') !== undefined) return 'request_invalid'
-  if (redirectUri === undefined) return 'redirect_uri_not_registered'
+  if (field(request, 'request_uri') !== undefined) return refused('request_invalid')
+  if (redirectUri === undefined) return refused('redirect_uri_not_registered')
   const here = forClient(world, configuration)
   const { factors, verifiedClaims: verifies } = here.idSystem.description
   const offered = factors.map(({ factor }) => factor)
@@ -43,17 +49,22 @@ const prepare = async (world: World, request: Request, client: ClientState, proo
     verifies,
     via: 'par',
   })
-  if ('refusal' in read) return read.refusal
+  if ('refusal' in read) return refused(read.refusal)
   // RFC 9449 §10.1: the key that is proven and the one that is named are one.
   const { dpopKey = proof?.key } = read.fields
-  if (proof !== undefined && dpopKey !== proof.key) return 'dpop_invalid'
+  if (proof !== undefined && dpopKey !== proof.key) return refused('dpop_invalid')
   const hinted = await hintedSubject(world, configuration.client_id, read.raw['id_token_hint'])
-  if (hinted === 'unreadable') return 'request_invalid'
+  if (hinted === 'unreadable') return refused('request_invalid')
+  const use = proof && useOf(world, request, proof, configuration)
+  if (use === 'dpop_invalid') return refused(use)
   const secret = newSecret(world.chance)
   const from = { id: request.requestId, causation: request.requestId, at: request.at, client }
   const asked = { fields: { ...read.fields, ...(dpopKey !== undefined && { dpopKey }) }, raw: { ...read.raw, ...hinted } }
-  const prepared = await prepareAuthorization(here, from, asked, { via: 'par', redirectUri, requestUriDigest: sha256(secret) })
-  return { world: here, from, prepared, secret }
+  const binding = { via: 'par', redirectUri, requestUriDigest: sha256(secret) } as const
+  return {
+    ...(use && { proof: use }),
+    prepare: async () => ({ world: here, from, prepared: await prepareAuthorization(here, from, asked, binding), secret }),
+  }
 }
 
 /** POST: an authenticated client leaves its request here and gets a reference for the browser (RFC 9126, rule 23). */
@@ -62,14 +73,12 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
   const read = await readProof(world, request, { nonceDemanded: false })
   if ('refusal' in read) return withNonce(world, request, tokenError(read.refusal))
   const { proof } = read
-  const authenticated = await authenticateClient(world, request, PAR_PATH, (client) => prepare(world, request, client, proof))
+  const authenticated = await authenticateClient(world, request, PAR_PATH, (client) => planFor(world, request, client, proof))
   // What was sealed for an assertion that had been used is in no answer and no event: it goes with its time limit.
   if ('refusal' in authenticated) return tokenError(authenticated.refusal)
-  const { client, prepared } = authenticated
-  const { configuration } = client
-  if (configuration === undefined) return tokenError('client_unknown')
+  const { prepared, isProofFirst } = authenticated
   if (typeof prepared === 'string') return tokenError(prepared)
-  const spent = proof && (await spendProof(world, request, proof, configuration))
+  const spent = proof && (await judgeUse(world, request, proof, isProofFirst))
   if (spent !== undefined) return tokenError(spent)
   const started = await beginAuthorization(prepared.world, prepared.from, prepared.prepared)
   if (started.refusal !== undefined) return tokenError(started.refusal)

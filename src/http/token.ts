@@ -1,10 +1,10 @@
-import { authenticateClient } from './guards/client-authentication.ts'
-import { readProof, spendProof, withNonce } from './guards/dpop.ts'
+import { authenticateClient, type Plan } from './guards/client-authentication.ts'
+import { judgeUse, readProof, useOf, withNonce } from './guards/dpop.ts'
 import { tokenError } from './errors.ts'
 import { field, json, type Reply, type Request } from './reply.ts'
 import type { Proof } from '../crypto/dpop.ts'
 import { sha256 } from '../crypto/hash.ts'
-import { beginExchange, exchangeCode, noteClientClock, prepareExchange, type Presentation } from '../steps/exchange.ts'
+import { beginExchange, exchangeCode, noteClientClock, prepareExchange, type Exchange, type Presentation } from '../steps/exchange.ts'
 import type { World } from '../world.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 
@@ -32,20 +32,23 @@ export const token = async (world: World, request: Request): Promise<Reply> => {
   const { proof } = read
   const from = { id: request.requestId, causation: request.requestId, at: request.at }
   const presented = presentationIn(request, proof)
-  const authenticated = await authenticateClient(world, request, request.path, async (client) =>
-    begun === undefined || typeof presented === 'string' ? undefined : prepareExchange(world, { ...from, client }, begun, presented),
-  )
+  const authenticated = await authenticateClient(world, request, request.path, async (client): Promise<Plan<Exchange | RefusalCode>> => {
+    const { configuration } = client
+    if (configuration === undefined) return { prepare: async () => 'client_unknown' }
+    if (typeof presented === 'string') return { prepare: async () => presented }
+    if (begun === undefined) return { prepare: async () => 'code_unknown' }
+    const use = proof && useOf(world, request, proof, configuration)
+    if (use === 'dpop_invalid') return { prepare: async () => use }
+    return { ...(use && { proof: use }), prepare: () => prepareExchange(world, { ...from, client }, begun, presented) }
+  })
   if ('refusal' in authenticated) {
     const { clock } = authenticated
     if (clock !== undefined && begun !== undefined) await noteClientClock(world, { ...from, client: clock.client }, begun, clock.seconds)
     return tokenError(authenticated.refusal)
   }
-  const { prepared } = authenticated
-  const { configuration } = authenticated.client
-  if (configuration === undefined) return tokenError('client_unknown')
-  if (typeof presented === 'string') return tokenError(presented)
-  if (prepared === undefined) return tokenError('code_unknown')
-  const spent = proof && (await spendProof(world, request, proof, configuration))
+  const { prepared, isProofFirst } = authenticated
+  if (typeof prepared === 'string') return tokenError(prepared)
+  const spent = proof && (await judgeUse(world, request, proof, isProofFirst))
   if (spent !== undefined) return tokenError(spent)
   const tokens = await exchangeCode(world, prepared)
   if (typeof tokens === 'string') return tokenError(tokens)

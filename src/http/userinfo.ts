@@ -79,31 +79,27 @@ const release = async (
   const { state } = await load(world, transactions, transactionStream(transaction))
   const client = await clientOf(world, state.request?.client ?? '')
   const { configuration } = client
-  // At once: where the vault is elsewhere that is one trip.
-  const [known, claims, raw, verified] = await Promise.all([
-    unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`),
-    unseal(world, transaction, 'claims'),
-    openRequest(world, transaction),
-    openVerified(world, transaction, state.code?.released),
-  ])
-  if (configuration === undefined || known === undefined || claims === undefined) return 'token_invalid'
+  if (configuration === undefined) return 'token_invalid'
   const act = { id: request.requestId, causation: request.requestId, at: request.at, transaction, client }
-  const wish = {
-    type: 'ReleaseUserinfo',
-    at: request.at,
-    accessTokenDigest: sha256(token),
-    claims: [...Object.keys(claims), ...verifiedNamesIn(verified, 'userinfo')],
-    ...(proof && { dpopKey: proof.key }),
-  } as const
+  const asked = { type: 'ReleaseUserinfo', at: request.at, accessTokenDigest: sha256(token), ...(proof && { dpopKey: proof.key }) } as const
   // Asked beforehand, so that only who holds the token and its key leaves a trace in the memory of proofs.
-  const foreseen = rules.decide(wish, state, rulesFor(world, client).rules)
+  const foreseen = rules.decide({ ...asked, claims: [] }, state, rulesFor(world, client).rules)
   if (foreseen.refusal !== undefined) return foreseen.refusal
   // Who holds a key that leaked could have made any token: what it signed is worth nothing from the revocation on (rule 45).
   if (!(await isKeyPublished(world, kid))) return 'token_revoked'
   const encryption = await encryptionFor(world, client)
   if (encryption === 'missing') return 'encryption_key_missing'
-  const spent = proof && (await spendProof(world, request, proof, configuration))
+  // At once: where vault and memory are elsewhere that is one trip.
+  const [spent, known, claims, raw, verified] = await Promise.all([
+    proof && spendProof(world, request, proof, configuration),
+    unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`),
+    unseal(world, transaction, 'claims'),
+    openRequest(world, transaction),
+    openVerified(world, transaction, state.code?.released),
+  ])
   if (spent !== undefined) return spent
+  if (known === undefined || claims === undefined) return 'token_invalid'
+  const wish = { ...asked, claims: [...Object.keys(claims), ...verifiedNamesIn(verified, 'userinfo')] }
   const { refusal } = await command(world, act, wish)
   if (refusal !== undefined) return refusal
   const members = {

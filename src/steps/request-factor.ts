@@ -30,6 +30,8 @@ export type Wish = {
   readonly ownDevice: boolean
   /** The secret in the device's own cookie, where there is one. */
   readonly deviceSecret: string | undefined
+  /** What is sealed of who it is, where that was opened for this already. */
+  readonly opened?: SealedParts['person']
   /** What an unknown device brings to be let in while somebody guesses; absent where it was let in already. */
   readonly check?: Check
 }
@@ -49,7 +51,7 @@ const personFor = async (world: World, act: Act, { confirmed }: TransactionState
   }
   const [person, sealed] = await Promise.all([
     world.personKeys.byRef(confirmed.person),
-    unseal(world, transaction, `person.${confirmed.person}`),
+    wish.opened ?? unseal(world, transaction, `person.${confirmed.person}`),
   ])
   if (person === undefined || sealed === undefined) return 'transaction_expired'
   return canonical(sealed.id) === canonical(wish.id) ? { person, index: sealed.index } : 'wrong_person'
@@ -115,10 +117,10 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
 }
 
 /** The same person again: who that is stands sealed. */
-export const requestAgain = async (world: World, act: Act, again: Omit<Wish, 'id' | 'ownDevice'>): Promise<Outcome> => {
+export const requestAgain = async (world: World, act: Act, again: Omit<Wish, 'id' | 'ownDevice' | 'opened'>): Promise<Outcome> => {
   const { state } = await load(world, transactions, transactionStream(act.transaction))
   const person = (state.confirmed ?? state.chosen)?.person
   const sealed = person === undefined ? undefined : await unseal(world, act.transaction, `person.${person}`)
   if (sealed === undefined) return { state, refusal: 'step_out_of_order' }
-  return requestFactor(world, act, { ...again, id: sealed.id, ownDevice: sealed.ownDevice })
+  return requestFactor(world, act, { ...again, id: sealed.id, ownDevice: sealed.ownDevice, opened: sealed })
 }

@@ -20,8 +20,10 @@ export type StepTrips = { readonly name: string; readonly asked: Counts; readonl
 /** The roles of Redis. */
 export const ROLES = ['cache', 'secrets', 'keys'] as const
 
+type Role = (typeof ROLES)[number]
+
 /** How many answers in a row a request waited for. */
-export type StepWaits = { readonly name: string; readonly times: Readonly<Record<(typeof ROLES)[number], number>> }
+export type StepWaits = { readonly name: string; readonly times: Readonly<Record<Role, number>> }
 
 export type Trips = {
   readonly logins: number
@@ -54,24 +56,23 @@ const settled = async (relays: Relays): Promise<void> => {
   }
 }
 
-/** What is told beside a request is counted above and delays nobody; so one instance after the other is made slow. */
-const waitsOf = async (
-  relays: Relays,
-  runs: () => Promise<readonly (readonly number[])[]>,
-  names: readonly string[],
-): Promise<readonly StepWaits[]> => {
-  const prompt = await runs()
-  const times: Record<(typeof ROLES)[number], readonly number[]> = { cache: [], secrets: [], keys: [] }
-  for (const role of ROLES) {
-    relays[role].late(LATE_MS)
-    const late = await runs()
-    relays[role].late(0)
-    times[role] = names.map((_, at) => (median(late[at] ?? []) - median(prompt[at] ?? [])) / LATE_MS)
+/** What is told beside a request is counted above and delays nobody. So one instance after the other is made slow, and none, login by login. */
+const waitsOf = async (relays: Relays, run: () => Promise<readonly number[]>, names: readonly string[]): Promise<readonly StepWaits[]> => {
+  const prompt: (readonly number[])[] = []
+  const late: Record<Role, (readonly number[])[]> = { cache: [], secrets: [], keys: [] }
+  for (let n = 0; n < LATE_LOGINS; n += 1) {
+    prompt.push(await run())
+    for (const role of ROLES) {
+      relays[role].late(LATE_MS)
+      late[role].push(await run())
+      relays[role].late(0)
+    }
   }
-  return names.map((name, at) => ({
-    name,
-    times: { cache: times.cache[at] ?? 0, secrets: times.secrets[at] ?? 0, keys: times.keys[at] ?? 0 },
-  }))
+  const middle = (logins: readonly (readonly number[])[], step: number): number => median(logins.map((took) => took[step] ?? Number.NaN))
+  return names.map((name, step) => {
+    const of = (role: Role): number => (middle(late[role], step) - middle(prompt, step)) / LATE_MS
+    return { name, times: { cache: of('cache'), secrets: of('secrets'), keys: of('keys') } }
+  })
 }
 
 export const countTrips = async (relays: Relays, port: number, party: Party, logins: number): Promise<Trips> => {
@@ -94,19 +95,17 @@ export const countTrips = async (relays: Relays, port: number, party: Party, log
     }
   }
   let people = WARM_UP + logins
-  /** Milliseconds of each step, login by login. */
-  const timed = async (): Promise<readonly (readonly number[])[]> => {
-    const took: number[][] = flow.steps.map(() => [])
-    for (let n = 0; n < LATE_LOGINS; n += 1) {
-      const login = flow.begin(people)
-      people += 1
-      for (const [at, step] of flow.steps.entries()) {
-        const began = performance.now()
-        await step.run(connection, login)
-        took[at]?.push(performance.now() - began)
-      }
+  /** Milliseconds of each step of a login. */
+  const timed = async (): Promise<readonly number[]> => {
+    const login = flow.begin(people)
+    people += 1
+    const ms: number[] = []
+    for (const step of flow.steps) {
+      const began = performance.now()
+      await step.run(connection, login)
+      ms.push(performance.now() - began)
     }
-    return took
+    return ms
   }
   const waited = await waitsOf(
     relays,

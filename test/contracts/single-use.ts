@@ -77,6 +77,30 @@ export const singleUseContract = (name: string, open: (clock: Clock) => SingleUs
       if (other !== memory) await other.close()
     })
 
+    it('uses several in their order, and none from the first on that was used before', async () => {
+      const of = (...ids: readonly string[]) => ids.map((id) => ({ scope: 'dpop', id, until: clock.in(1000) }))
+      expect(await memory.useInOrder(of('a', 'b'))).to.equal(2)
+      expect(await memory.useInOrder(of('a', 'c')), 'the first is known').to.equal(0)
+      expect(await memory.useInOrder(of('d', 'b', 'c')), 'the second is').to.equal(1)
+      expect(await memory.use('dpop', 'c', clock.in(1000)), 'which was never reached').to.equal(true)
+      expect(await memory.use('dpop', 'd', clock.in(1000))).to.equal(false)
+      expect(await memory.useInOrder(of('e', 'e')), 'twice itself').to.equal(1)
+      expect(await memory.useInOrder([...of('f'), { scope: 'dpop', id: 'g', until: clock.now() }, ...of('h')])).to.equal(1)
+      expect(await memory.useInOrder(of('h'))).to.equal(1)
+      expect(await faultOf(() => memory.useInOrder([]))).to.equal('invalid')
+      expect(await faultOf(() => memory.useInOrder(of('1', '2', '3', '4', '5')))).to.equal('invalid')
+      expect(await faultOf(() => memory.useInOrder([...of('6'), { scope: 'a b', id: '7', until: clock.in(1000) }]))).to.equal('invalid')
+      expect(await memory.useInOrder(of('6'))).to.equal(1)
+    })
+
+    it('of two that are used together one of many callers gets both, also over two connections', async () => {
+      const other = (await world.again?.()) ?? memory
+      const uses = ['assertion', 'proof'].map((id) => ({ scope: 'both', id, until: clock.in(1000) }))
+      const counts = await Promise.all(Array.from({ length: 20 }, (_, at) => (at % 2 ? memory : other).useInOrder(uses)))
+      expect(counts.toSorted()).to.deep.equal([...Array.from({ length: 19 }, () => 0), 2])
+      if (other !== memory) await other.close()
+    })
+
     it('sweeps what is past its limit, at most 1,000 a call, and nothing else', async () => {
       for (let n = 0; n < 1003; n += 1) await memory.use('dpop', `dead-${n}`, clock.in(1000))
       await memory.use('dpop', 'alive', clock.in(1001))

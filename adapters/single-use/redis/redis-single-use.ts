@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { type Clock, Fault, type Instant, type SingleUse } from '../../../domain/ports.ts'
+import { type Clock, Fault, type Instant, type SingleUse, type Use } from '../../../domain/ports.ts'
 import { type Fresh, NOT_AHEAD, openRedis, type OnRedis, type RedisPlace, type RedisTools, script } from '../../redis.ts'
-import { AHEAD_MS, checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
+import { AHEAD_MS, checkUses, SWEEP_ROWS_MAX } from '../limits.ts'
 
 const MARKER = 'single-use:epoch'
 const USED = 'single-use:used'
@@ -22,14 +22,17 @@ const EPOCH = script(
    redis.call('HSET', KEYS[1], 'began', now, 'run', ARGV[1])
    return now`,
 )
+/** ARGV: the marker's instant and life, now in ms, then each digest with its limit in ms. Answers how many were used before one that was known. */
 const USE = script(
   'write',
   `local began, run = unpack(redis.call('HMGET', KEYS[1], 'began', 'run'))
    if began ~= ARGV[1] or run ~= ARGV[2] then return -1 end
-   local before = redis.call('ZSCORE', KEYS[2], ARGV[3])
-   if before and tonumber(before) > tonumber(ARGV[5]) then return 0 end
-   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
-   return 1`,
+   for at = 4, #ARGV, 2 do
+     local before = redis.call('ZSCORE', KEYS[2], ARGV[at])
+     if before and tonumber(before) > tonumber(ARGV[3]) then return (at - 4) / 2 end
+     redis.call('ZADD', KEYS[2], ARGV[at + 1], ARGV[at])
+   end
+   return (#ARGV - 3) / 2`,
 )
 const SWEEP = script(
   'write',
@@ -68,19 +71,24 @@ export const redisSingleUse = async (
     demands: { durable: true },
     greet: begin,
   })
+  const useInOrder = async (uses: readonly Use[]): Promise<number> => {
+    enter()
+    checkUses(uses)
+    const now = clock.now()
+    // One whose limit has passed cannot be remembered: it counts as used, and so what follows stays as it is.
+    const past = uses.findIndex(({ until }) => until <= now)
+    const fit = past === -1 ? uses : uses.slice(0, past)
+    if (fit.length === 0) return 0
+    const rows = fit.flatMap(({ scope, id, until }) => [digestOf(scope, id), Date.parse(until)])
+    const answer = await run(USE, [key(MARKER), key(USED)], [epoch, runId(), Date.parse(now), ...rows])
+    if (answer !== LOST) return Number(answer)
+    // It was judged by an epoch that is over. The next request is judged by the new one.
+    await begin({ send, runId: runId(), key })
+    throw new Fault('unavailable', 'the memory of single use was lost', { retryAfterMs: aheadMs })
+  }
   return {
-    use: async (scope, id, until) => {
-      enter()
-      checkUse(scope, id, until)
-      const now = clock.now()
-      if (until <= now) return false
-      const values = [epoch, runId(), digestOf(scope, id), Date.parse(until), Date.parse(now)]
-      const answer = await run(USE, [key(MARKER), key(USED)], values)
-      if (answer !== LOST) return answer === 1
-      // It was judged by an epoch that is over. The next request is judged by the new one.
-      await begin({ send, runId: runId(), key })
-      throw new Fault('unavailable', 'the memory of single use was lost', { retryAfterMs: aheadMs })
-    },
+    use: async (scope, id, until) => (await useInOrder([{ scope, id, until }])) === 1,
+    useInOrder,
     epoch: async () => {
       enter()
       const waitMs = Date.parse(epoch) - Date.parse(clock.now())

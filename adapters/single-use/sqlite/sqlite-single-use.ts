@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { type Clock, Fault, type Instant, type SingleUse } from '../../../domain/ports.ts'
+import { type Clock, Fault, type Instant, type SingleUse, type Use } from '../../../domain/ports.ts'
 import { type Database, openDatabase } from '../../sqlite.ts'
-import { AHEAD_MS, checkUse, SWEEP_ROWS_MAX } from '../limits.ts'
+import { AHEAD_MS, checkUses, SWEEP_ROWS_MAX } from '../limits.ts'
 import { bootId } from './boot-id.ts'
 
 const SCHEMA = `
@@ -43,7 +43,7 @@ export const sqliteSingleUse = (options: {
 }): SingleUse => {
   const { clock, boot = bootId, first = true } = options
   const database = openDatabase(options.file, SCHEMA)
-  const { sql, run, close } = database
+  const { sql, run, transact, close } = database
   const epoch = beginEpoch(database, clock.now(), boot(), first)
   // One statement, so that of many callers at once, in many processes, one changes a row.
   const use = sql.prepare(`
@@ -52,13 +52,20 @@ export const sqliteSingleUse = (options: {
   const sweep = sql.prepare(
     `DELETE FROM used WHERE digest IN (SELECT digest FROM used WHERE until <= ? ORDER BY until LIMIT ${SWEEP_ROWS_MAX})`,
   )
+  const useInOrder = async (uses: readonly Use[]): Promise<number> => {
+    checkUses(uses)
+    const now = clock.now()
+    const isFirst = ({ scope, id, until }: Use): boolean => until > now && use.run(digestOf(scope, id), until, now).changes > 0
+    const count = (): number => {
+      const refused = uses.findIndex((one) => !isFirst(one))
+      return refused === -1 ? uses.length : refused
+    }
+    // One statement is a transaction of its own.
+    return uses.length === 1 ? run(count) : transact(count)
+  }
   return {
-    use: async (scope, id, until) => {
-      checkUse(scope, id, until)
-      const now = clock.now()
-      if (until <= now) return run(() => false)
-      return run(() => use.run(digestOf(scope, id), until, now)).changes > 0
-    },
+    use: async (scope, id, until) => (await useInOrder([{ scope, id, until }])) === 1,
+    useInOrder,
     epoch: async () => {
       const waitMs = Date.parse(epoch) - Date.parse(clock.now())
       if (waitMs > 0) throw new Fault('unavailable', 'the memory of single use begins anew', { retryAfterMs: waitMs })

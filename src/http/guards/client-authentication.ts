@@ -4,18 +4,32 @@ import type { World } from '../../world.ts'
 import { TOKEN_PATHS } from '../paths.ts'
 import { field, type Request } from '../reply.ts'
 import { isClientId, type ClientState } from '../../../domain/client/client.ts'
+import type { Use } from '../../../domain/ports.ts'
 import type { RefusalCode } from '../../../domain/refusals.ts'
 import { instantOf } from '../../../domain/time.ts'
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 export type ClientAuthentication<Prepared = undefined> =
-  | { readonly client: ClientState; readonly prepared: Prepared }
+  | {
+      readonly client: ClientState
+      readonly prepared: Prepared
+      /** Whether the proof that the plan names was used now for the first time. */
+      readonly isProofFirst: boolean
+    }
   | {
       readonly refusal: Extract<RefusalCode, 'client_authentication_failed' | 'client_inactive' | 'assertion_replayed'>
       /** The client itself signed, by a clock that is wrong: this far ahead of ours, seconds. It is not authenticated by it. */
       readonly clock?: { readonly client: ClientState; readonly seconds: number }
     }
+
+/** What goes beside the memory of assertions, which is one trip where both are elsewhere. */
+export type Plan<Prepared> = {
+  /** A proof of a key, used up with the assertion: not where the assertion was used before. */
+  readonly proof?: Use
+  /** Reads, or seals what nobody can ask for, and writes nothing else: the assertion may be one that was used. */
+  readonly prepare: () => Promise<Prepared>
+}
 
 type Authenticating = Pick<World, 'settings' | 'singleUse' | 'log' | 'journal' | 'states' | 'clientKeys'>
 
@@ -35,15 +49,13 @@ const failed = (
 
 /**
  * `private_key_jwt` at `endpointPath`. A client that is not bound to the issuer as audience may also name the URL of that
- * endpoint or of the token endpoint, as eSignet 1.8 and older clients do (rule 34). `prepare` goes beside the memory of assertions, which
- * is one trip where both are elsewhere: it reads, or seals what nobody can ask for, and writes nothing else, since the assertion may be
- * one that was used.
+ * endpoint or of the token endpoint, as eSignet 1.8 and older clients do (rule 34). `planFor` is asked once all but freshness is shown.
  */
 export const authenticateClient = async <Prepared>(
   world: Authenticating,
   request: Request,
   endpointPath: string,
-  prepare: (client: ClientState) => Promise<Prepared>,
+  planFor: (client: ClientState) => Promise<Plan<Prepared>>,
 ): Promise<ClientAuthentication<Prepared>> => {
   const text = field(request, 'client_assertion')
   if (text === undefined || field(request, 'client_assertion_type') !== TYPE) return failed(world, request, 'missing')
@@ -77,12 +89,16 @@ export const authenticateClient = async <Prepared>(
   const fault = signatureFault(assertion, read, keys.verifying)
   if (fault !== undefined) return failed(world, request, fault, id)
   if (!active) return failed(world, request, 'inactive', id)
+  const { proof, prepare } = await planFor(client)
+  const assertionUse: Use = { scope: `assertion:${id}`, id: read.jti, until: instantOf(read.exp * 1000) }
   // Last of all, so that what fails otherwise spends nothing.
-  const [first, prepared] = await Promise.all([
-    world.singleUse.use(`assertion:${id}`, read.jti, instantOf(read.exp * 1000)),
-    prepare(client),
+  const [used, prepared] = await Promise.all([
+    world.singleUse.useInOrder([assertionUse, ...(proof === undefined ? [] : [proof])]),
+    prepare(),
   ])
-  if (!first) return failed(world, request, 'replayed', id)
+  if (used === 0) return failed(world, request, 'replayed', id)
   // A memory that was lost meanwhile does not know what the one before it knew.
-  return (await world.singleUse.epoch()) === epoch ? { client, prepared } : failed(world, request, 'before_memory', id)
+  return (await world.singleUse.epoch()) === epoch
+    ? { client, prepared, isProofFirst: used === 2 }
+    : failed(world, request, 'before_memory', id)
 }

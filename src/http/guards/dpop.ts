@@ -2,6 +2,7 @@ import { dpopNonces } from '../../crypto/dpop-nonce.ts'
 import { PROOF_AGE_S_MAX, verifyProof, type Proof, type ProofFault } from '../../crypto/dpop.ts'
 import type { World } from '../../world.ts'
 import type { Headers, Reply, Request } from '../reply.ts'
+import type { Use } from '../../../domain/ports.ts'
 import type { RefusalCode } from '../../../domain/refusals.ts'
 import { epochSeconds, instantOf } from '../../../domain/time.ts'
 import type { ClientConfiguration } from '../../../schemas/generated.ts'
@@ -38,20 +39,39 @@ export const readProof = async (
   return verified.fault === 'nonce' ? { refusal: 'dpop_nonce_needed' } : refuse(world, request, verified.fault)
 }
 
-/** Uses a proof up, last of all and for a known client only: strangers cannot fill the memory (RFC 9449 §11.1). */
-export const spendProof = async (
+/** What using a proof up is; or why it is none for this client. */
+export const useOf = (
   world: Guarding,
   request: Request,
   { key, alg, jti, issuedAt }: Proof,
   { profile }: Pick<ClientConfiguration, 'profile'>,
-): Promise<'dpop_invalid' | undefined> => {
+): Use | 'dpop_invalid' => {
   if (alg === 'RS256' && profile === 'fapi2') return refuse(world, request, 'profile').refusal
   // One second longer than it would be accepted.
-  const until = instantOf((issuedAt + PROOF_AGE_S_MAX + 1) * 1000)
-  const first = await world.singleUse.use(`dpop:${key}`, jti, until)
-  if (!first) return refuse(world, request, 'replayed').refusal
+  return { scope: `dpop:${key}`, id: jti, until: instantOf((issuedAt + PROOF_AGE_S_MAX + 1) * 1000) }
+}
+
+/** What follows from whether it was the first use. */
+export const judgeUse = async (
+  world: Guarding,
+  request: Request,
+  { issuedAt }: Proof,
+  isFirst: boolean,
+): Promise<'dpop_invalid' | undefined> => {
+  if (!isFirst) return refuse(world, request, 'replayed').refusal
   // A memory that was lost since the proof was read does not know what the one before it knew.
   return issuedAt < epochSeconds(await world.singleUse.epoch()) ? refuse(world, request, 'before_memory').refusal : undefined
+}
+
+/** Uses a proof up, last of all and for a known client only: strangers cannot fill the memory (RFC 9449 §11.1). */
+export const spendProof = async (
+  world: Guarding,
+  request: Request,
+  proof: Proof,
+  client: Pick<ClientConfiguration, 'profile'>,
+): Promise<'dpop_invalid' | undefined> => {
+  const use = useOf(world, request, proof, client)
+  return use === 'dpop_invalid' ? use : judgeUse(world, request, proof, (await world.singleUse.useInOrder([use])) === 1)
 }
 
 /** The nonce to use next time (RFC 9449 §8.2), for a client that uses DPoP or is told to. */

@@ -3,13 +3,15 @@ import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
 import { exportJWK } from 'jose'
 import { randomUUID } from 'node:crypto'
-import { attacked } from '../../support/attacked.ts'
+import { ASSERTION_TYPE, attacked, post, secondsOf, signedAssertion } from '../../support/attacked.ts'
 import { athOf, dpopKey, freshNonce, proofOf, pushWithProof, redeemWithProof, userinfoWithProof, type DpopKey } from '../../support/dpop.ts'
 import {
   accept,
   callbackOf,
+  FORM,
   form,
   newParty,
+  PAR,
   proveByPin,
   register,
   requestOf,
@@ -72,6 +74,22 @@ describe('attack 13: proofs that are replayed, swapped, or of another key (RFC 9
     const show = () => send(here().issuer, { path: USERINFO, headers: { authorization: `DPoP ${bound}`, dpop: proof } })
     expect((await show()).status).to.equal(200)
     expect((await show()).status).to.equal(401)
+  })
+
+  it('beside an assertion that was used, or a request that is refused, a proof is not used up', async () => {
+    const { members } = await requestOf(party)
+    const [jti, used] = [randomUUID(), await signedAssertion(here(), party)]
+    const push = async (assertion: string, more: Readonly<Record<string, string>> = {}) => {
+      const iat = secondsOf(here())
+      const dpop = await proofOf(own, { htm: 'POST', htu: `${here().issuer}${PAR}`, iat, jti })
+      const body = { ...members, client_assertion: assertion, client_assertion_type: ASSERTION_TYPE, ...more }
+      return post(here(), PAR, body, { ...FORM, dpop })
+    }
+    expect(refused(await push(used, { request_uri: 'urn:example:another' }))).to.deep.equal([400, 'invalid_request'])
+    expect(refused(await push(used))).to.deep.equal([401, 'invalid_client'])
+    const first = await push(await signedAssertion(here(), party))
+    expect(first.status, JSON.stringify(first.json)).to.equal(201)
+    expect(refused(await push(await signedAssertion(here(), party)))).to.deep.equal(NO)
   })
 
   it('htm and htu are not swapped: a proof for one door opens no other', async () => {

@@ -12,6 +12,8 @@ import { house, ISSUER, type House } from './house.ts'
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
+const noPlan = async () => ({ prepare: async () => undefined })
+
 describe('client authentication at PAR and token (rules 32 and 34)', () => {
   let place: House
   let key: CryptoKey
@@ -51,7 +53,7 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     path = TOKEN_PATH,
   ): Promise<string> => {
     const form = { client_assertion_type: TYPE, ...(text !== undefined && { client_assertion: text }), ...more }
-    const result = await authenticateClient(place.world, requestWith(form), path, async () => undefined)
+    const result = await authenticateClient(place.world, requestWith(form), path, noPlan)
     return 'refusal' in result ? result.refusal : String(result.client.configuration?.client_id)
   }
 
@@ -83,7 +85,7 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     const epochs = [await singleUse.epoch(), place.clock.now()]
     const lost = { ...singleUse, epoch: async () => epochs.shift() ?? '' }
     const form = { client_assertion_type: TYPE, client_assertion: await assertion({ iat: Date.parse(place.clock.now()) / 1000 - 5 }) }
-    const result = await authenticateClient({ ...place.world, singleUse: lost }, requestWith(form), TOKEN_PATH, async () => undefined)
+    const result = await authenticateClient({ ...place.world, singleUse: lost }, requestWith(form), TOKEN_PATH, noPlan)
     expect(result).to.deep.equal({ refusal: 'client_authentication_failed' })
     expect(reason()).to.equal('before_memory')
   })
