@@ -53,7 +53,7 @@ export const REMOVALS: readonly AttackRemoval[] = [
   {
     attack: '07',
     file: 'src/http/guards/client-authentication.ts',
-    lines: "  if (!first) return failed(world, request, 'replayed', id)\n",
+    lines: "  if (used === 0) return failed(world, request, 'replayed', id)\n",
     instead: '',
     fails: 'is taken once, and of 20 at once once',
   },
@@ -79,7 +79,7 @@ export const REMOVALS: readonly AttackRemoval[] = [
   {
     attack: '13',
     file: 'src/http/guards/dpop.ts',
-    lines: "  if (!first) return refuse(world, request, 'replayed').refusal\n",
+    lines: "  if (!isFirst) return refuse(world, request, 'replayed').refusal\n",
     instead: '',
     fails: 'a proof is used once, at each endpoint',
   },
