@@ -75,6 +75,15 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       }
     })
 
+    it('33 is kept once where the answer comes late, to a client that is given up, and a read too is asked again', async () => {
+      server.script.next('append', { kind: 'late', ms: BUDGET_MS / 2 })
+      expect((await store.append('s', 'no_stream', events(2))).revision).to.equal(1)
+      expect(server.script.count('append')).to.equal(2)
+      server.script.next('read', { kind: 'late', ms: BUDGET_MS / 2 })
+      expect(await count('s')).to.equal(2)
+      expect(server.script.count('read')).to.equal(2)
+    })
+
     it('is looked up where the next answer is a conflict: ours is a success', async () => {
       const batch = events(2)
       server.script.next('append', { kind: 'lost', as: 'timeout' })
@@ -226,6 +235,15 @@ describe('event store: kurrentdb, faults of the client and of the server (event-
       server.script.next('append', { kind: 'notLeader', port: leader.port }, 50)
       expect((await store.append('s', 'no_stream', events(1))).revision).to.equal(0)
       expect(leader.script.count('append')).to.equal(1)
+    })
+
+    it('is a follower where one is preferred: it passes the append on', async () => {
+      const leader = await standIn(server)
+      more.push(() => leader.stop())
+      const other = await opened({ connection: `${server.connection}&nodePreference=follower` })
+      server.script.next('append', { kind: 'notLeader', port: leader.port })
+      expect((await other.append('s', 'no_stream', events(1))).revision).to.equal(0)
+      expect([server.script.count('append'), leader.script.count('append')]).to.deep.equal([1, 0])
     })
 
     it('32 is waited for while there is no leader or the server is not ready', async () => {

@@ -9,6 +9,7 @@ import { type sendUnaryData, Server, ServerCredentials, type UntypedServiceImple
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Group } from './groups.ts'
 import { makeLog } from './log.ts'
 import { persistentOf } from './persistent.ts'
@@ -41,6 +42,10 @@ const features = (script: Script, respond: sendUnaryData<InstanceType<typeof fea
   }
   respond(null, answer)
 }
+
+/** While a server is down, an outgoing connection of anybody may have its port for a moment. */
+const LISTEN_TRIES_MAX = 100
+const LISTEN_PAUSE_MS = 50
 
 /** Holds the certificate of `localhost`, signed by itself, and its key. */
 export const TLS = join(import.meta.dirname, '../tls')
@@ -95,7 +100,7 @@ export const standIn = async (
   let server: Server | undefined
   let port = 0
 
-  const start = async (): Promise<void> => {
+  const listen = async (): Promise<void> => {
     const next = new Server()
     const add = (service: object, implementation: object): void =>
       next.addService(service as Parameters<Server['addService']>[0], implementation as UntypedServiceImplementation)
@@ -114,6 +119,16 @@ export const standIn = async (
       next.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => (error ? reject(error) : resolve(bound)))
     })
     server = next
+  }
+  const start = async (): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await listen()
+      } catch (error) {
+        if (tries >= LISTEN_TRIES_MAX) throw error
+        await pause(LISTEN_PAUSE_MS)
+      }
+    }
   }
   await start()
 
