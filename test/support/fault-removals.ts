@@ -413,6 +413,14 @@ export const FAULT_REMOVALS: readonly FaultRemoval[] = [
   },
   {
     fault: 'I/O or fsync error',
+    file: `${SQLITE}/writer-worker.ts`,
+    lines: "step === 'commit' && isFatal ? unknown : failure",
+    instead: 'failure',
+    test: EMBEDDED,
+    fails: '38 stops the writer after an I/O error, says so in its health, and loses nothing that was acknowledged',
+  },
+  {
+    fault: 'I/O or fsync error',
     file: 'src/http/health.ts',
     lines: "store.health?.().status === 'stopped'",
     instead: 'store.health === null',

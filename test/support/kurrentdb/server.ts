@@ -123,7 +123,8 @@ export const standIn = async (
   const start = async (): Promise<void> => {
     for (let tries = 1; ; tries++) {
       try {
-        return await listen()
+        await listen()
+        return
       } catch (error) {
         if (tries >= LISTEN_TRIES_MAX) throw error
         await pause(LISTEN_PAUSE_MS)
