@@ -79,7 +79,7 @@ export const proceed = async (
   if (state.stage === 'opened') return goOn(world, request, { ...session, state }, cookies)
   const act = actOf(request, session)
   if (isOwn(state) && state.stage === 'authenticated') {
-    const opened = await openOwnPage(world, act, state)
+    const opened = await openOwnPage(world, act, state, signedIn)
     if (opened.secret === undefined) return told(world, request, session, opened)
     // Whoever used this browser before is signed out of the page with that.
     return withCookies(redirect(OWN_PAGE), [...cookies, myCookie(world, opened.secret)])

@@ -4,6 +4,7 @@ import { newSecret } from '../crypto/ids.ts'
 import { erasures } from '../deciders.ts'
 import { load } from '../handle.ts'
 import { unseal } from '../sealed.ts'
+import type { SignedIn } from '../people.ts'
 import type { World } from '../world.ts'
 import { command, type Act, type Outcome } from './act.ts'
 import { keepClient } from './register-client.ts'
@@ -108,9 +109,14 @@ export const startOwnLogin = async (
 }
 
 /** The login is over and the page is open: sealed first, then recorded (rule 10). `secret` goes into the browser's cookie and nowhere else. */
-export const openOwnPage = async (world: World, act: Act, state: TransactionState): Promise<Outcome & { readonly secret?: string }> => {
+export const openOwnPage = async (
+  world: World,
+  act: Act,
+  state: TransactionState,
+  signedIn?: SignedIn,
+): Promise<Outcome & { readonly secret?: string }> => {
   const person = state.authenticated?.person
-  const proof = person === undefined ? undefined : await unseal(world, act.transaction, `proof.${person}`)
+  const proof = signedIn?.proof ?? (person === undefined ? undefined : await unseal(world, act.transaction, `proof.${person}`))
   if (person === undefined || proof === undefined) return { state, refusal: 'transaction_expired' }
   const secret = newSecret(world.chance)
   const until = plusSeconds(act.at, PAGE_S)
