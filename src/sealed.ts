@@ -117,6 +117,10 @@ export const shred = async (world: Pick<World, 'vault' | 'openedRequests'>, tran
   await world.vault.removeAll(`${transaction}/`)
 }
 
+export const removeSealed = async (world: Pick<World, 'vault'>, transaction: string, parts: readonly Part[]): Promise<void> => {
+  await Promise.all(parts.map((part) => world.vault.remove(nameOf(transaction, part))))
+}
+
 /** After these nobody asks for what a sign-in was proven by. */
 const OVER = new Set(['failed', 'expired', 'closed', 'revoked'])
 
@@ -127,5 +131,5 @@ export const removeIfOver = async (
   { stage }: { readonly stage: string },
   parts: readonly Part[],
 ): Promise<void> => {
-  if (OVER.has(stage)) await Promise.all(parts.map((part) => world.vault.remove(nameOf(transaction, part))))
+  if (OVER.has(stage)) await removeSealed(world, transaction, parts)
 }

@@ -8,11 +8,13 @@ import type { Proof } from '../crypto/dpop.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { newSecret, requestUriOf } from '../crypto/ids.ts'
 import { forClient } from '../id-systems.ts'
+import { removeSealed } from '../sealed.ts'
 import type { Act } from '../steps/act.ts'
 import { beginAuthorization, prepareAuthorization, type Prepared } from '../steps/start.ts'
 import type { World } from '../world.ts'
 import { readAuthorizationRequest } from '../../domain/authorization-request.ts'
 import type { ClientState } from '../../domain/client/client.ts'
+import { Fault } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 
 const AUTHENTICATION = ['client_assertion', 'client_assertion_type']
@@ -25,6 +27,16 @@ const pushed = (request: Request): ReadonlyMap<string, string> =>
 
 type Pushed = { readonly world: World; readonly from: Omit<Act, 'transaction'>; readonly prepared: Prepared; readonly secret: string }
 
+/** Nothing comes of this push: what was sealed for it goes, and where the vault is away now, with its time limit. */
+const discard = async (world: World, pushed: Pushed | RefusalCode): Promise<void> => {
+  if (typeof pushed === 'string') return
+  try {
+    await removeSealed(world, pushed.prepared.transaction, ['request'])
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+  }
+}
+
 /** Reads what was pushed, and seals it. A refusal is told once the client's assertion is known to be fresh, and uses no proof up. */
 const planFor = async (
   world: World,
@@ -32,7 +44,7 @@ const planFor = async (
   client: ClientState,
   proof: Proof | undefined,
 ): Promise<Plan<Pushed | RefusalCode>> => {
-  const refused = (refusal: RefusalCode): Plan<RefusalCode> => ({ prepare: async () => refusal })
+  const refused = (refusal: RefusalCode): Plan<Pushed | RefusalCode> => ({ prepare: async () => refusal })
   const { configuration } = client
   const redirectUri = field(request, 'redirect_uri')
   if (configuration === undefined) return refused('client_unknown')
@@ -64,6 +76,7 @@ const planFor = async (
   return {
     ...(use && { proof: use }),
     prepare: async () => ({ world: here, from, prepared: await prepareAuthorization(here, from, asked, binding), secret }),
+    discard: (pushed) => discard(world, pushed),
   }
 }
 
@@ -74,14 +87,15 @@ export const par = async (world: World, request: Request): Promise<Reply> => {
   if ('refusal' in read) return withNonce(world, request, tokenError(read.refusal))
   const { proof } = read
   const authenticated = await authenticateClient(world, request, PAR_PATH, (client) => planFor(world, request, client, proof))
-  // What was sealed for an assertion that had been used is in no answer and no event: it goes with its time limit.
   if ('refusal' in authenticated) return tokenError(authenticated.refusal)
   const { prepared, isProofFirst } = authenticated
   if (typeof prepared === 'string') return tokenError(prepared)
   const spent = proof && (await judgeUse(world, request, proof, isProofFirst))
-  if (spent !== undefined) return tokenError(spent)
-  const started = await beginAuthorization(prepared.world, prepared.from, prepared.prepared)
-  if (started.refusal !== undefined) return tokenError(started.refusal)
+  const started = spent === undefined ? await beginAuthorization(prepared.world, prepared.from, prepared.prepared) : { refusal: spent }
+  if (started.refusal !== undefined) {
+    await discard(world, prepared)
+    return tokenError(started.refusal)
+  }
   const answer = {
     request_uri: requestUriOf({ transaction: started.transaction, secret: prepared.secret }),
     expires_in: world.policy.value.lifetimes.requestUriS,

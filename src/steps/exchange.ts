@@ -129,7 +129,8 @@ export const prepareExchange = async (
   } as const
   const foreseen = rules.decide({ ...wish, accessTokenDigest: noDigest(world) }, state, rulesFor(world, from.client).rules)
   const isForeseen = foreseen.refusal === undefined
-  const parts = isForeseen ? await openParts(world, begun.transaction, state) : undefined
+  // Whatever was presented: by the time that a used assertion is refused in, nobody tells a right verifier from a wrong one.
+  const parts = state.stage === 'code_issued' ? await openParts(world, begun.transaction, state) : undefined
   return { begun, act: { ...from, transaction: begun.transaction }, wish, isForeseen, parts }
 }
 
@@ -139,7 +140,7 @@ export const prepareExchange = async (
  */
 export const exchangeCode = async (world: World, { begun, act, wish, isForeseen, parts }: Exchange): Promise<Tokens | RefusalCode> => {
   const { state } = begun.loaded
-  const tokens = parts && (await mint({ world, act, state, parts, key: wish.dpopKey }))
+  const tokens = isForeseen && parts ? await mint({ world, act, state, parts, key: wish.dpopKey }) : undefined
   if (isForeseen && tokens === undefined) return 'code_expired'
   const digest = tokens === undefined ? noDigest(world) : sha256(tokens.accessToken)
   const told = tokens !== undefined && tokens.claims.length > 0 ? { claims: tokens.claims } : {}

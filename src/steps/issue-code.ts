@@ -1,7 +1,7 @@
 import { hmac, sha256 } from '../crypto/hash.ts'
 import { transactions } from '../deciders.ts'
 import { load } from '../handle.ts'
-import { ASKED_AT, openRequest, seal, sealedUntil, unseal, verifiedNamesIn, type SealedParts } from '../sealed.ts'
+import { ASKED_AT, openRequest, removeIfOver, seal, sealedUntil, unseal, verifiedNamesIn, type SealedParts } from '../sealed.ts'
 import type { SignedIn } from '../people.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, type Act, type Outcome } from './act.ts'
@@ -108,7 +108,7 @@ export const issueCode = async (world: World, act: Act, state: TransactionState,
     seal(world, act.transaction, 'claims', claims, until),
     isVerified && seal(world, act.transaction, 'verified', verified, until),
   ])
-  return command(world, act, {
+  const issued = await command(world, act, {
     type: 'IssueCode',
     // After the ID system has answered: the timeline says who waited for whom.
     at: world.clock.now(),
@@ -116,4 +116,7 @@ export const issueCode = async (world: World, act: Act, state: TransactionState,
     issue: ISSUE,
     released: [...Object.keys(claims), ...verifiedNamesIn(verified)],
   })
+  // It ended while the ID system was asked: what it released goes as all before it went.
+  if (issued.refusal !== undefined) await removeIfOver(world, act.transaction, issued.state, ['claims', 'verified'])
+  return issued
 }

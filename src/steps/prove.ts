@@ -159,9 +159,6 @@ const confirm = async (
   if (samePerson) await keep(world, transaction, { counted: person, known: known.ref }, { person: sealed, proof }, until)
   const knownAs = isOther ? { knownAs: known.ref } : {}
   const confirmed = await command(world, act, { type: 'ConfirmFactor', at, attempt, factorsProven, samePerson, ...knownAs })
-  // It ended while the ID system was asked: what was sealed since goes as all before it went.
-  if (confirmed.refusal !== undefined)
-    await removeIfOver(world, transaction, confirmed.state, [`proof.${person}`, `person.${known.ref}`, `proof.${known.ref}`])
   const isWhole = confirmed.state.stage === 'authenticated'
   // One right factor of two takes back its own count and no more: else it would buy new guesses at the other for ever.
   const credit = { type: 'CreditAttempt', at, path, transaction, reason: isWhole ? 'success' : 'confirmed' } as const
@@ -169,13 +166,18 @@ const confirm = async (
   if (isOther) await count(world, act, known.ref, credit)
   // Until the sign-in is whole the counts of all its factors stay under the reference that it began with.
   const joined = confirmed.state.stage === 'opened' ? undefined : await joinAliases(world, sealed.index, known, subjectKey)
+  // It ended while the ID system was asked: what was sealed since goes as all before it went.
+  if (confirmed.refusal !== undefined)
+    await removeIfOver(world, transaction, confirmed.state, [`proof.${person}`, `person.${known.ref}`, `proof.${known.ref}`])
   if (confirmed.refusal !== undefined || !isWhole) return confirmed
+  // Erased, or named anew by another node, since they were looked for: no device is theirs then.
+  const isStill = joined?.ref === known.ref
   const remembers = path === 'trusted' ? renewDevice : sealed.ownDevice ? trustDevice : undefined
-  const deviceSecret = await remembers?.(world, act, known, device)
+  const deviceSecret = isStill ? await remembers?.(world, act, known, device) : undefined
   return {
     state: confirmed.state,
     ...(deviceSecret !== undefined && { deviceSecret }),
-    ...(joined?.ref === known.ref && { signedIn: { person: known, proof } }),
+    ...(isStill && { signedIn: { person: known, proof } }),
   }
 }
 

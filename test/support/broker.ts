@@ -226,6 +226,16 @@ export const readEvents = (data: string, where = '1'): readonly Row[] => {
   }
 }
 
+/** How many sealed values the vault of a broker keeps. */
+export const sealedRows = (data: string): number => {
+  const db = new DatabaseSync(join(data, 'vault.db'), { readOnly: true, timeout: 2000 })
+  try {
+    return Number(db.prepare('SELECT count(*) AS n FROM secret').get()?.['n'])
+  } finally {
+    db.close()
+  }
+}
+
 /** Those that somebody may have caused: the audit log signs what it holds by itself, every ten seconds (rule 49). */
 export const causedEvents = (data: string): readonly Row[] => readEvents(data, `s.name NOT LIKE 'checkpoint-%'`)
 

@@ -29,6 +29,8 @@ export type Plan<Prepared> = {
   readonly proof?: Use
   /** Reads, or seals what nobody can ask for, and writes nothing else: the assertion may be one that was used. */
   readonly prepare: () => Promise<Prepared>
+  /** Takes back what was sealed, where nothing may come of it: else one used assertion would fill the vault. Never throws. */
+  readonly discard?: (prepared: Prepared) => Promise<void>
 }
 
 type Authenticating = Pick<World, 'settings' | 'singleUse' | 'log' | 'journal' | 'states' | 'clientKeys'>
@@ -89,16 +91,20 @@ export const authenticateClient = async <Prepared>(
   const fault = signatureFault(assertion, read, keys.verifying)
   if (fault !== undefined) return failed(world, request, fault, id)
   if (!active) return failed(world, request, 'inactive', id)
-  const { proof, prepare } = await planFor(client)
+  const { proof, prepare, discard } = await planFor(client)
   const assertionUse: Use = { scope: `assertion:${id}`, id: read.jti, until: instantOf(read.exp * 1000) }
   // Last of all, so that what fails otherwise spends nothing.
-  const [used, prepared] = await Promise.all([
+  const [using, preparing] = await Promise.allSettled([
     world.singleUse.useInOrder([assertionUse, ...(proof === undefined ? [] : [proof])]),
     prepare(),
   ])
-  if (used === 0) return failed(world, request, 'replayed', id)
+  const used = using.status === 'fulfilled' ? using.value : 0
   // A memory that was lost meanwhile does not know what the one before it knew.
-  return (await world.singleUse.epoch()) === epoch
-    ? { client, prepared, isProofFirst: used === 2 }
-    : failed(world, request, 'before_memory', id)
+  const isKnown = used > 0 && (await world.singleUse.epoch()) === epoch
+  if (!isKnown && preparing.status === 'fulfilled') await discard?.(preparing.value)
+  // The memory is judged first, so that a replay is told as one whatever became of what was prepared.
+  if (using.status === 'rejected') throw using.reason
+  if (!isKnown) return failed(world, request, used === 0 ? 'replayed' : 'before_memory', id)
+  if (preparing.status === 'rejected') throw preparing.reason
+  return { client, prepared: preparing.value, isProofFirst: used === 2 }
 }

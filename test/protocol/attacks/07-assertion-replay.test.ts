@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { attacked, present, secondsOf, signedAssertion, told } from '../../support/attacked.ts'
-import { readEvents, typesOf } from '../../support/broker.ts'
+import { readEvents, sealedRows, typesOf } from '../../support/broker.ts'
 import { grantOf, newParty, PAR, requestOf, signIn, TOKEN, userinfo } from '../../support/rp.ts'
 
 describe('attack 7: client assertions used again or badly made (RFC 7523 §3, rule 32)', () => {
@@ -13,11 +13,12 @@ describe('attack 7: client assertions used again or badly made (RFC 7523 §3, ru
   it('is taken once, and of 20 at once once', async () => {
     const assertion = await signedAssertion(here(), party('shop'))
     expect((await push(assertion)).status).to.equal(201)
+    const kept = sealedRows(here().data)
     expect(told(await push(assertion))).to.deep.equal(refused)
     const raced = await signedAssertion(here(), party('shop'))
     const replies = await Promise.all(Array.from({ length: 20 }, () => push(raced)))
     expect(replies.filter(({ status }) => status === 201)).to.have.length(1)
-    // What the others pushed was sealed beside the memory, under names that are in no answer and no event.
+    expect(sealedRows(here().data), 'what the others pushed fills no vault').to.equal(kept + 1)
     expect(readEvents(here().data, `type = 'AuthorizationStarted'`)).to.have.length(2)
   })
 

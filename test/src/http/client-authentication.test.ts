@@ -73,6 +73,20 @@ describe('client authentication at PAR and token (rules 32 and 34)', () => {
     expect(reason()).to.equal('replayed')
   })
 
+  it('used again it is told as that whatever becomes of what was prepared, and that is taken back', async () => {
+    const form = { client_assertion_type: TYPE, client_assertion: await assertion() }
+    const discarded: string[] = []
+    const discard = async (prepared: string): Promise<void> => void discarded.push(prepared)
+    const present = (prepare: () => Promise<string>) =>
+      authenticateClient(place.world, requestWith(form), TOKEN_PATH, async () => ({ prepare, discard }))
+    expect(await present(async () => 'first')).to.include({ prepared: 'first' })
+    expect(await present(async () => 'second')).to.deep.equal({ refusal: 'assertion_replayed' })
+    expect(discarded).to.deep.equal(['second'])
+    const away = present(() => Promise.reject(new Fault('unavailable', 'the vault is away')))
+    expect(await away).to.deep.equal({ refusal: 'assertion_replayed' })
+    expect(reason()).to.equal('replayed')
+  })
+
   it('among fifty at once exactly one is first (attack 7)', async () => {
     const text = await assertion()
     const results = await Promise.all(Array.from({ length: 50 }, () => authenticate(text)))
