@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import { after, before, describe, it } from 'mocha'
+import { Fault } from '../../../domain/ports.ts'
 import { authenticateClient } from '../../../src/http/guards/client-authentication.ts'
 import { spendProof } from '../../../src/http/guards/dpop.ts'
 import { oauthError } from '../../../src/http/errors.ts'
