@@ -14,6 +14,11 @@ import {
 
 /** Jobs that wait for their answer. */
 const PENDING_MAX = 16_384
+/**
+ * What is asked in so many turns of the event loop goes to the thread in one message, and so into one commit, which costs more than ten
+ * appends. Where nothing else is to be done they pass in some microseconds; where much is, others ask meanwhile.
+ */
+const GATHERED_TURNS = 3
 /** A budget is looked after in this many steps, so that an append costs no timer. */
 const TICKS = 10
 /** The writer begins nothing after this part of the budget, so that what it refuses is known as refused in time. */
@@ -37,6 +42,10 @@ export type Writer = {
 const STOPPED: Failure = { code: 'unavailable', message: 'the writer of the event store ended', retryAfterMs: 30_000 }
 const OVERLOADED: Failure = { code: 'unavailable', message: 'the event store is overloaded', retryAfterMs: 100 }
 const NO_ANSWER: Failure = { code: 'ambiguous', message: 'the event store did not answer in time' }
+
+const afterTurns = (turns: number, act: () => void): void => {
+  setImmediate(() => (turns === 1 ? act() : afterTurns(turns - 1, act)))
+}
 
 /** Settles what waits longer than its budget. */
 const makeBudget = (timers: Timers, budgetMs: number, abort: AbortSignal, pending: Map<number, Pending>) => {
@@ -128,8 +137,7 @@ export const startWriter = async (settings: WriterSettings, tools: { readonly ti
         const number = count++
         pending.set(number, { resolve, reject, tick: budget.tick() })
         queue.push({ number, untilMs: monotonicMs() + settings.budgetMs * BEGIN_WITHIN, job })
-        // What is asked in one turn of the event loop goes to the thread in one message.
-        if (queue.length === 1) setImmediate(flush)
+        if (queue.length === 1) afterTurns(GATHERED_TURNS, flush)
         budget.watch()
       }),
     stopped: () => stopped,
