@@ -78,6 +78,12 @@ const resolve = async (store: Store, index: Digest): Promise<Person> => {
   return known
 }
 
+const find = async (store: Store, index: Digest): Promise<Person | undefined> => {
+  const [limit, ref, wrapped] = listOf(await store.run(FIND, [index])).map((value, at) => (at < 2 ? textOf(value) : value))
+  const isAlive = typeof limit === 'string' && (limit === '' || limit > store.clock.now())
+  return isAlive ? opened(store, index, String(ref), wrapped) : undefined
+}
+
 const look = async (store: Store, ref: string): Promise<Person | undefined> => {
   const [at, wrapped] = listOf(await store.run(LOOK, [ref, store.clock.now()]))
   const place = textOf(at)
@@ -99,7 +105,14 @@ const join = async (store: Store, indexes: readonly Digest[], given: Person): Pr
   let afresh = false
   for (let tries = 1; tries <= JOIN_TRIES_MAX; tries += 1) {
     const found = await placeOf(store, person, afresh)
-    if (found === undefined) return undefined
+    if (found === undefined) {
+      // Nobody by that key any more; but the first index may name somebody.
+      const named = await find(store, first)
+      if (named === undefined) return undefined
+      person = named
+      afresh = false
+      continue
+    }
     const { place } = found
     const rows = indexes.flatMap((index) => [index, Buffer.from(wrap.close(index, { index, person }))])
     const values = [clock.now(), person.ref, replicas > 0 ? '0' : '1', place.index, place.wrapped, ...rows]
@@ -165,9 +178,7 @@ export const redisPersonKeys = async (options: RedisPersonKeysOptions): Promise<
     find: async (index) => {
       main.enter()
       checkIndex(index)
-      const [limit, ref, wrapped] = listOf(await run(FIND, [index])).map((value, at) => (at < 2 ? textOf(value) : value))
-      const isAlive = typeof limit === 'string' && (limit === '' || limit > clock.now())
-      return isAlive ? opened(store, index, String(ref), wrapped) : undefined
+      return find(store, index)
     },
     join: async (indexes, person) => {
       main.enter()
