@@ -9,6 +9,8 @@ export const FORMAT = 1
 const OPEN_WAIT_MS = 5000
 const READ_WAIT_MS = 250
 const CACHE_KIB = 8192
+/** Of a new file. In pages of 4 KiB a login of 12 kB leaves one more empty; with pages of 16 KiB an append costs a quarter more. */
+const PAGE_BYTES = 8192
 /** What a write-ahead log that was reset may keep on disk. */
 const WAL_BYTES_KEPT = 16_777_216
 
@@ -99,6 +101,7 @@ export const openForWriting = (file: string): DatabaseSync =>
     const db = new DatabaseSync(file, { timeout: OPEN_WAIT_MS })
     try {
       checkNotNewer(db)
+      db.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
       db.exec('PRAGMA journal_mode = WAL')
       db.exec('PRAGMA synchronous = FULL')
       db.exec(`PRAGMA cache_size = -${CACHE_KIB}`)

@@ -19,7 +19,7 @@ export type SqliteEventStoreOptions = {
   readonly readOnly?: boolean
   /** How long a message is left to the process that appended it (rule 35). Default 5,000 ms. */
   readonly takeOverMs?: number
-  /** The file does not grow beyond this many pages of 4 KiB; then the disk counts as full. Default: no such bound. */
+  /** The file does not grow beyond this many pages; then the disk counts as full. Default: no such bound. */
   readonly pagesMax?: number
 }
 
