@@ -76,13 +76,10 @@ const makeReadStream = (db: DatabaseSync) => {
     `SELECT s.revision, ${COLUMNS} FROM streams s LEFT JOIN events e ON e.stream = s.id AND e.revision <= ?
      WHERE s.name = ? ORDER BY e.revision DESC LIMIT ?`,
   )
-  const headOf = prepared(db, 'SELECT revision FROM streams WHERE name = ?')
+  const heads = prepared(db, 'SELECT revision FROM streams WHERE name = ?')
 
-  /** Whether a stream has no event at or after a revision: what most reads of a stream that is known already come to. */
-  const isOver = (stream: string, from: number): boolean => {
-    const head = headOf.all(stream)[0]
-    return head !== undefined && numeric(head[0]) < from
-  }
+  /** Answers most reads: of streams that are known already, and of those that are still to be. */
+  const headOf = (stream: string): number | undefined => heads.all(stream).map((row) => numeric(row[0]))[0]
 
   return (
     stream: string,
@@ -91,7 +88,9 @@ const makeReadStream = (db: DatabaseSync) => {
     const { max = READ_MAX, direction = 'forwards' } = options
     const isForwards = direction === 'forwards'
     const from = options.from ?? (isForwards ? 0 : Number.MAX_SAFE_INTEGER)
-    if (isForwards && from > 0 && isOver(stream, from)) return { exists: true, events: [] }
+    const seen = headOf(stream)
+    if (seen === undefined) return { exists: false, events: [] }
+    if (isForwards && from > seen) return { exists: true, events: [] }
     const rows = (isForwards ? forwards : backwards).all(from, stream, max)
     const first = rows[0]
     if (first === undefined) return { exists: false, events: [] }
