@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 import { type Chance, Fault } from '../domain/ports.ts'
 
 const ALGORITHM = 'aes-256-gcm'
@@ -23,7 +23,7 @@ export type Gcm = {
 /** AES-256-GCM with a name as additional data: what was moved to another name does not open. Keeps a copy of the key. */
 export const gcm = (key: Uint8Array, chance: Chance): Gcm => {
   if (key.byteLength !== KEY_BYTES) throw new Fault('invalid', `a key that seals has ${KEY_BYTES} bytes`)
-  const secret = Uint8Array.from(key)
+  const secret = createSecretKey(key)
   return {
     close: (name, value) => {
       const iv = chance.bytes(IV_BYTES)
