@@ -19,7 +19,7 @@ export type Pace = {
   readonly note: (kind: string, length: Length) => void
   /** How long one took that was noted: one of the newest of its kind. */
   readonly like: (kind: string) => Length
-  /** Waits until so many milliseconds have passed since the beginning. */
+  /** Waits until so many milliseconds have passed since the beginning, one at least: a timer that is late must be late for all alike. */
   readonly until: (began: Instant, ms: number) => Promise<void>
   /** Waits for the next full step since the beginning: small differences go under in it. */
   readonly round: (began: Instant) => Promise<void>
@@ -58,7 +58,7 @@ export const pace = (tools: {
       const known = lengths.get(kind) ?? []
       return known[(chance.bytes(1)[0] ?? 0) % Math.max(1, known.length)] ?? FIRST
     },
-    until: (began, ms) => wait(ms - since(began)),
+    until: (began, ms) => wait(Math.max(1, ms - since(began))),
     round: (began) => {
       const passed = since(began)
       return wait(Math.ceil(passed / STEP_MS) * STEP_MS - passed)

@@ -43,10 +43,15 @@ const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | '
 const channelsOf = ({ data }: Recorded): readonly Channel[] => (data['channels'] as unknown as readonly Channel[] | undefined) ?? []
 
 /** The page waits for this: nobody to send to must not be quicker than somebody (rule 22). On a device of their own nobody learns by it. */
-const paced = async (world: World, wish: Paced | undefined): Promise<void> => {
+const paced = async (world: World, wish: Paced | undefined, isSent: boolean): Promise<void> => {
   if (wish === undefined) return
-  const like = world.pace.like(wishFor(world, 'otp'))
-  await world.pace.until(wish.at, wish.whole ?? wish.named + like.whole - like.named)
+  const { pace } = world
+  const kind = wishFor(world, 'otp')
+  const { at, named } = wish
+  const like = pace.like(kind)
+  const whole = isSent ? pace.since(at) : (wish.whole ?? named + like.whole - like.named)
+  if (isSent) pace.note(kind, { named, whole })
+  await pace.until(at, whole)
 }
 
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
@@ -58,7 +63,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   ])
   const { configuration } = act.client
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
-    await paced(world, sealed?.paced)
+    await paced(world, sealed?.paced, false)
     await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })
     return DONE
   }
@@ -80,8 +85,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   const answer = await world.idSystem.system.send(wish)
   const at = world.clock.now()
   if (answer.ok) {
-    const wished = sealed.paced
-    if (wished !== undefined) world.pace.note(wishFor(world, 'otp'), { named: wished.named, whole: world.pace.since(wished.at) })
+    await paced(world, sealed.paced, true)
     const validUntil = plusSeconds(at, answer.value.validForS)
     await command(world, act, { type: 'ReportSent', at, send: number, channels: answer.value.channels, validUntil })
     return DONE

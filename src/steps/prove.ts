@@ -92,8 +92,9 @@ const paced = async ({ pace, idSystem }: World, { at }: Act, { factor, path }: A
   if (path === 'trusted') return
   // Of this ID system: one that is slower would tell its people from nobody.
   const kind = `verify-${idSystem.description.id}-${factor}`
-  if (measure) pace.note(kind, { named: 0, whole: pace.since(at) })
-  else await pace.until(at, pace.like(kind).whole)
+  const whole = measure ? pace.since(at) : pace.like(kind).whole
+  if (measure) pace.note(kind, { named: 0, whole })
+  await pace.until(at, whole)
   await pace.round(at)
 }
 

@@ -71,6 +71,7 @@ const paced = async (world: World, { at }: Act, { isNamed }: KnownPerson, factor
   const named = pace.since(at)
   // Where a message follows, its delivery notes both.
   if (isNamed === true && !FACTORS[factor].sent) pace.note(wishFor(world, factor), { named, whole: named })
+  if (isNamed === true) await pace.until(at, named)
   return { at, named }
 }
 

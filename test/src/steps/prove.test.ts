@@ -126,12 +126,12 @@ describe('proving who one is', () => {
     const system = { ...world.idSystem.system, resolve: knows }
     const naming = { ...world, pace: pacing, idSystem: { ...world.idSystem, system } } as unknown as World
     for (const id of [VICTIM, ATTACKER]) await requestFactor(naming, act(3), { factor: 'pin', id, ...own })
-    expect(calls).to.deep.equal(['note wish-mock-pin 30 30', 'until 41'])
+    expect(calls).to.deep.equal(['note wish-mock-pin 30 30', 'until 30', 'until 41'])
     const secret = await deviceOf(ATTACKER)
     await requestFactor(naming, act(4), { factor: 'pin', id: ATTACKER, ownDevice: false, deviceSecret: secret })
     // One that names nobody tells nothing by its time.
     await requestFactor({ ...world, pace: pacing }, act(5), { factor: 'pin', id: ATTACKER, ...own })
-    expect(calls).to.have.length(2)
+    expect(calls).to.have.length(3)
   })
 
   it('rule 22: a message to nobody is over when one to somebody would be, counted from the wish', async () => {
@@ -174,7 +174,7 @@ describe('proving who one is', () => {
     } finally {
       await delivering.stop()
     }
-    expect(calls).to.deep.equal(['note wish-mock-otp 90 90', 'until 41', 'until 77'])
+    expect(calls).to.deep.equal(['until 90', 'note wish-mock-otp 90 90', 'until 90', 'until 41', 'until 77'])
   })
 
   it('rule 11: a path that is closed refuses without asking the ID system', async () => {
