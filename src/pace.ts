@@ -3,10 +3,10 @@ import type { Chance, Clock, Instant, Timers } from '../domain/ports.ts'
 import type { UnderWay } from './under-way.ts'
 
 /**
- * How long one took, milliseconds since its beginning: until the ID system had said who is meant, and whole. Both of one occasion, since an
- * ID system that is slow about somebody may be slow about them twice.
+ * How long the ID system took for each of the calls that one answer needs, milliseconds. All of one occasion, since one that is slow about
+ * somebody may be slow about them twice.
  */
-export type Length = { readonly named: number; readonly whole: number }
+export type Lengths = readonly number[]
 
 /**
  * How long a no takes. Whoever guesses must not read from a clock whether an identifier is known, blocked, or whether its path is
@@ -15,12 +15,15 @@ export type Length = { readonly named: number; readonly whole: number }
  */
 export type Pace = {
   readonly since: (began: Instant) => number
-  /** Remembers how long one took that did all the work of its kind. */
-  readonly note: (kind: string, length: Length) => void
+  /** Remembers how long one took about which the ID system was asked all. */
+  readonly note: (kind: string, lengths: Lengths) => void
   /** How long one took that was noted: one of the newest of its kind. */
-  readonly like: (kind: string) => Length
-  /** Waits until so many milliseconds have passed since the beginning, one at least: a timer that is late must be late for all alike. */
-  readonly until: (began: Instant, ms: number) => Promise<void>
+  readonly like: (kind: string) => Lengths
+  /**
+   * Waits until so many milliseconds have passed since a call began, one at least: a timer that is late must be late for all alike.
+   * Absent: nothing was noted yet.
+   */
+  readonly until: (began: Instant, ms?: number) => Promise<void>
   /** Waits for the next full step since the beginning: small differences go under in it. */
   readonly round: (began: Instant) => Promise<void>
 }
@@ -28,8 +31,8 @@ export type Pace = {
 /** Lengths of each kind that are kept: the newest, so that a slow hour of the ID system is a slow hour for all. */
 const KEPT = 64
 
-/** Before anything was noted: what an ID system elsewhere may need. */
-const FIRST: Length = { named: 50, whole: 100 }
+/** Before anything was noted, milliseconds: what an ID system elsewhere may need. */
+const FIRST_MS = 100
 
 /** What is noted and waited for at most, milliseconds: as long as an ID system has for an answer. */
 const LENGTH_MS_MAX = 10_000
@@ -44,21 +47,21 @@ export const pace = (tools: {
   readonly underWay: Pick<UnderWay, 'aside'>
 }): Pace => {
   const { clock, timers, chance, underWay } = tools
-  const lengths = new Map<string, readonly Length[]>()
+  const lengths = new Map<string, readonly Lengths[]>()
   // A clock that was set back says nothing about a length.
   const since = (began: Instant): number => Math.max(0, millisecondsOf(clock.now()) - millisecondsOf(began))
   const wait = (ms: number): Promise<void> => (ms > 0 ? underWay.aside(() => timers.sleep(ms)) : Promise.resolve())
   return {
     since,
-    note: (kind, { named, whole }) => {
-      const length = { named: Math.min(named, LENGTH_MS_MAX), whole: Math.min(whole, LENGTH_MS_MAX) }
-      lengths.set(kind, [length, ...(lengths.get(kind) ?? [])].slice(0, KEPT))
+    note: (kind, noted) => {
+      const bounded = noted.map((ms) => Math.min(ms, LENGTH_MS_MAX))
+      lengths.set(kind, [bounded, ...(lengths.get(kind) ?? [])].slice(0, KEPT))
     },
     like: (kind) => {
       const known = lengths.get(kind) ?? []
-      return known[(chance.bytes(1)[0] ?? 0) % Math.max(1, known.length)] ?? FIRST
+      return known[(chance.bytes(1)[0] ?? 0) % Math.max(1, known.length)] ?? []
     },
-    until: (began, ms) => wait(Math.max(1, ms - since(began))),
+    until: (began, ms = FIRST_MS) => wait(Math.max(1, ms - since(began))),
     round: (began) => {
       const passed = since(began)
       return wait(Math.ceil(passed / STEP_MS) * STEP_MS - passed)

@@ -6,8 +6,8 @@ import { isVerifiedName, verifiedName } from '../domain/verified/names.ts'
 import { PLACES, type Place } from '../domain/verified/request.ts'
 import type { Policy } from '../schemas/generated.ts'
 
-/** How a wish goes on in time: `whole` where nobody is meant, and an answer is due when one to somebody would be (milliseconds). */
-export type Paced = { readonly at: Instant; readonly named: number; readonly whole?: number }
+/** How long it took to say who is meant, and where nobody is, how long it would take to send somebody a message (milliseconds). */
+export type Paced = { readonly named: number; readonly sent?: number }
 
 /**
  * What must survive between two requests of one login, and may be in no event (rule 1): sealed in the vault under
@@ -23,7 +23,7 @@ export type SealedParts = {
     readonly ownDevice: boolean
     /** The counters refuse a message, and the page must not show it: none is sent, and all goes on as for somebody unknown. */
     readonly withheld?: boolean
-    /** On a device that is not known: when it was wished, and how long it took to say who is meant (rule 22). */
+    /** On a device that is not known (rule 22). */
     readonly paced?: Paced
   }
   /** What the ID system answered to the proof, and which opening of it did: its session is good there. */

@@ -10,7 +10,7 @@ import { decode } from '../codec.ts'
 import { referenceOf } from '../reference.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
-import type { Channel, ConsumeOutcome, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
+import type { Channel, ConsumeOutcome, Instant, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
 import { idOf, transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { Recorded } from '../../projections/projection.ts'
@@ -43,15 +43,15 @@ const reasonOf = (error: PluginErrorKind): 'subject_denied' | 'rate_limited' | '
 const channelsOf = ({ data }: Recorded): readonly Channel[] => (data['channels'] as unknown as readonly Channel[] | undefined) ?? []
 
 /** The page waits for this: nobody to send to must not be quicker than somebody (rule 22). On a device of their own nobody learns by it. */
-const paced = async (world: World, wish: Paced | undefined, isSent: boolean): Promise<void> => {
+const paced = async (world: World, began: Instant, wish: Paced | undefined, isSent: boolean): Promise<void> => {
   if (wish === undefined) return
   const { pace } = world
   const kind = wishFor(world, 'otp')
-  const { at, named } = wish
-  const like = pace.like(kind)
-  const whole = isSent ? pace.since(at) : (wish.whole ?? named + like.whole - like.named)
-  if (isSent) pace.note(kind, { named, whole })
-  await pace.until(at, whole)
+  if (isSent) {
+    const sent = pace.since(began)
+    pace.note(kind, [wish.named, sent])
+    await pace.until(began, sent)
+  } else await pace.until(began, wish.sent ?? pace.like(kind)[1])
 }
 
 /** Hands one message to the ID system. Its idempotency key is the event that wished it, so a second delivery sends nothing twice (rule 36). */
@@ -62,8 +62,9 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
     openRequest(world, act.transaction),
   ])
   const { configuration } = act.client
+  const began = world.clock.now()
   const fail = async (reason: ReturnType<typeof reasonOf> | 'expired'): Promise<ConsumeOutcome> => {
-    await paced(world, sealed?.paced, false)
+    await paced(world, began, sealed?.paced, false)
     await command(world, act, { type: 'ReportSendFailed', at: world.clock.now(), send: number, reason })
     return DONE
   }
@@ -85,7 +86,7 @@ const send = async (world: World, act: Act, event: Recorded, number: number): Pr
   const answer = await world.idSystem.system.send(wish)
   const at = world.clock.now()
   if (answer.ok) {
-    await paced(world, sealed.paced, true)
+    await paced(world, began, sealed.paced, true)
     const validUntil = plusSeconds(at, answer.value.validForS)
     await command(world, act, { type: 'ReportSent', at, send: number, channels: answer.value.channels, validUntil })
     return DONE

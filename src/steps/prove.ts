@@ -4,7 +4,7 @@ import { openRequest, seal, sealedUntil, removeIfOver, unseal, type SealedParts 
 import { subjectOf } from '../subject.ts'
 import type { World } from '../world.ts'
 import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
-import type { Factor, PluginAnswer, VerifyAnswer } from '../../domain/ports.ts'
+import type { Factor, Instant, PluginAnswer, VerifyAnswer } from '../../domain/ports.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { Attempt, TransactionState } from '../../domain/transaction/state.ts'
 
@@ -85,17 +85,23 @@ const reject = async (
 }
 
 /**
- * A no is told when another would be: one for somebody whom the ID system knows and asked about is the measure for those who are
+ * A no is told when another would be: one about somebody whom the ID system knows and asked about is the measure for those who are
  * unknown, blocked, or about whom nobody was asked. On a device of their own nobody learns anything by it.
  */
-const paced = async ({ pace, idSystem }: World, { at }: Act, { factor, path }: Attempt, measure: boolean): Promise<void> => {
+const paced = async ({ pace, idSystem }: World, began: Instant, { factor, path }: Attempt, isMeasure: boolean): Promise<void> => {
   if (path === 'trusted') return
   // Of this ID system: one that is slower would tell its people from nobody.
   const kind = `verify-${idSystem.description.id}-${factor}`
-  const whole = measure ? pace.since(at) : pace.like(kind).whole
-  if (measure) pace.note(kind, { named: 0, whole })
-  await pace.until(at, whole)
-  await pace.round(at)
+  if (isMeasure) {
+    const took = pace.since(began)
+    pace.note(kind, [took])
+    await pace.until(began, took)
+  } else await pace.until(began, pace.like(kind)[0])
+}
+
+/** Small differences in what is recorded go under in a full step. */
+const rounded = async ({ pace }: World, { at }: Act, { path }: Attempt): Promise<void> => {
+  if (path !== 'trusted') await pace.round(at)
 }
 
 /** Counted beyond this person: who tries one secret on many people meets no counter of theirs. */
@@ -197,25 +203,31 @@ export const prove = async (world: World, act: Act, factor: Factor, proof: strin
   const opened = await open(world, transaction, person, state)
   if (opened === undefined) return { state, refusal: 'transaction_expired' }
   const counted = await count(world, act, person, { type: 'CountAttempt', at, path, factor, transaction })
+  const began = world.clock.now()
   if (counted.refusal !== undefined) {
     // The ID system is not asked.
+    await paced(world, began, attempt, false)
     const limited = await limit(world, act, attempt)
     await told(world, act, attempt, false)
-    await paced(world, act, attempt, false)
+    await rounded(world, act, attempt)
     return limited
   }
   const answer = await verify(world, act, recorded.id, opened.person, factor, proof)
   // The verdict has its own instant, so that the timeline says who waited for whom.
   const answered = { ...act, at: world.clock.now() }
   if (!answer.ok) {
+    if (rejectionOf(answer) !== 'unavailable') await paced(world, began, attempt, answer.error === 'challenge_failed')
     const rejected = await reject(world, answered, attempt, answer, opened.person.index)
     if (rejected.refusal === 'factor_unavailable') return rejected
     await told(world, act, attempt, false)
-    await paced(world, act, attempt, answer.error === 'challenge_failed')
+    await rounded(world, act, attempt)
     return rejected
   }
   await told(world, act, attempt, true)
   const confirmed = await confirm(world, answered, attempt, opened, answer.value, state, device)
-  if (confirmed.refusal !== undefined) await paced(world, act, attempt, false)
+  if (confirmed.refusal !== undefined) {
+    await paced(world, began, attempt, false)
+    await rounded(world, act, attempt)
+  }
   return confirmed
 }

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { clientIdOf, command, count, originOf, type Act, type Outcome } from './act.ts'
 import { canonical } from '../../domain/canonical.ts'
 import { FACTORS } from '../../domain/factors.ts'
-import type { Channel, Factor, IndividualId } from '../../domain/ports.ts'
+import type { Channel, Factor, IndividualId, Instant } from '../../domain/ports.ts'
 import { transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { transaction as rules } from '../../domain/transaction/decide.ts'
@@ -61,18 +61,19 @@ const personFor = async (world: World, act: Act, { confirmed }: TransactionState
 export const wishFor = ({ idSystem }: Pick<World, 'idSystem'>, factor: Factor): string => `wish-${idSystem.description.id}-${factor}`
 
 /** Whom the ID system does not know, or refuses, it names sooner: nobody is told sooner for that (rule 22). */
-const paced = async (world: World, { at }: Act, { isNamed }: KnownPerson, factor: Factor): Promise<Paced> => {
+const paced = async (world: World, began: Instant, { isNamed }: KnownPerson, factor: Factor): Promise<Paced> => {
   const { pace } = world
+  const kind = wishFor(world, factor)
   if (isNamed === false) {
-    const like = pace.like(wishFor(world, factor))
-    await pace.until(at, like.named)
-    return { at, ...like }
+    const [named, sent] = pace.like(kind)
+    await pace.until(began, named)
+    return { named: named ?? 0, ...(sent !== undefined && { sent }) }
   }
-  const named = pace.since(at)
+  const named = pace.since(began)
   // Where a message follows, its delivery notes both.
-  if (isNamed === true && !FACTORS[factor].sent) pace.note(wishFor(world, factor), { named, whole: named })
-  if (isNamed === true) await pace.until(at, named)
-  return { at, named }
+  if (isNamed === true && !FACTORS[factor].sent) pace.note(kind, [named])
+  if (isNamed === true) await pace.until(began, named)
+  return { named }
 }
 
 /**
@@ -85,11 +86,12 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   const { check, deviceSecret } = wish
   // Before the ID system is asked and a row is written; only a device that says it is known has to be looked up for it.
   if (check !== undefined && deviceSecret === undefined && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
+  const began = world.clock.now()
   const known = await personFor(world, act, state, wish)
   if (typeof known === 'string') return { state, refusal: known }
   const { person, index } = known
   const path = await pathOf(world, person, deviceSecret, at)
-  const waits = path === 'unknown' ? { paced: await paced(world, act, known, wish.factor) } : {}
+  const waits = path === 'unknown' ? { paced: await paced(world, began, known, wish.factor) } : {}
   const isStranger = check !== undefined && deviceSecret !== undefined && path === 'unknown'
   if (isStranger && !(await mayTry(world, act, check))) return { state, refusal: 'check_needed' }
   const channels = wish.channels !== undefined && wish.channels.length > 0 ? { channels: wish.channels } : {}

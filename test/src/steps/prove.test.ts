@@ -11,7 +11,7 @@ import { attemptCounters, clients, transactions, trustedDevices } from '../../..
 import { deviceDigest } from '../../../src/devices.ts'
 import { load } from '../../../src/handle.ts'
 import { openedRequests } from '../../../src/opened-requests.ts'
-import { pace, type Length } from '../../../src/pace.ts'
+import { pace, type Lengths } from '../../../src/pace.ts'
 import { consentIdOf, personOf } from '../../../src/people.ts'
 import { deliveries } from '../../../src/reactors/deliveries.ts'
 import { unseal } from '../../../src/sealed.ts'
@@ -114,9 +114,9 @@ describe('proving who one is', () => {
     const calls: string[] = []
     const pacing = {
       since: () => 30,
-      note: (kind: string, { named, whole }: Length) => void calls.push(`note ${kind} ${String(named)} ${String(whole)}`),
-      like: (): Length => ({ named: 41, whole: 77 }),
-      until: async (_: string, ms: number) => void calls.push(`until ${String(ms)}`),
+      note: (kind: string, lengths: Lengths) => void calls.push(`note ${kind} ${lengths.join(' ')}`),
+      like: (): Lengths => [41, 77],
+      until: async (_: string, ms?: number) => void calls.push(`until ${String(ms)}`),
       round: async () => undefined,
     }
     const knows = async ({ id }: { readonly id: IndividualId }) =>
@@ -126,7 +126,7 @@ describe('proving who one is', () => {
     const system = { ...world.idSystem.system, resolve: knows }
     const naming = { ...world, pace: pacing, idSystem: { ...world.idSystem, system } } as unknown as World
     for (const id of [VICTIM, ATTACKER]) await requestFactor(naming, act(3), { factor: 'pin', id, ...own })
-    expect(calls).to.deep.equal(['note wish-mock-pin 30 30', 'until 30', 'until 41'])
+    expect(calls).to.deep.equal(['note wish-mock-pin 30', 'until 30', 'until 41'])
     const secret = await deviceOf(ATTACKER)
     await requestFactor(naming, act(4), { factor: 'pin', id: ATTACKER, ownDevice: false, deviceSecret: secret })
     // One that names nobody tells nothing by its time.
@@ -134,13 +134,13 @@ describe('proving who one is', () => {
     expect(calls).to.have.length(3)
   })
 
-  it('rule 22: a message to nobody is over when one to somebody would be, counted from the wish', async () => {
+  it('rule 22: a message to nobody is over when one to somebody would be, by the same occasion', async () => {
     const calls: string[] = []
     const pacing = {
       since: () => 90,
-      note: (kind: string, { named, whole }: Length) => void calls.push(`note ${kind} ${String(named)} ${String(whole)}`),
-      like: (): Length => ({ named: 41, whole: 77 }),
-      until: async (_: string, ms: number) => void calls.push(`until ${String(ms)}`),
+      note: (kind: string, lengths: Lengths) => void calls.push(`note ${kind} ${lengths.join(' ')}`),
+      like: (): Lengths => [41, 77],
+      until: async (_: string, ms?: number) => void calls.push(`until ${String(ms)}`),
       round: async () => undefined,
     }
     const isVictim = ({ id }: { readonly id: IndividualId }): boolean => id.value === VICTIM.value
@@ -317,9 +317,9 @@ describe('proving who one is', () => {
   it('rule 22: a no about nobody takes as long as one of the same ID system, never of another', async () => {
     const kinds: string[] = []
     const note = (kind: string): void => void kinds.push(`noted ${kind}`)
-    const like = (kind: string): Length => {
+    const like = (kind: string): Lengths => {
       kinds.push(`drawn ${kind}`)
-      return { named: 0, whole: 0 }
+      return [0]
     }
     world = { ...world, pace: { ...world.pace, note, like } }
     await requestFactor(world, act(3), { factor: 'pin', id: VICTIM, ...own })
