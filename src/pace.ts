@@ -14,13 +14,14 @@ export type Lengths = readonly number[]
  * the newest of them, and every no is answered at a full step.
  */
 export type Pace = {
-  readonly since: (began: Instant) => number
+  /** How long a call took, with the moment that whoever is the measure waits too, milliseconds. */
+  readonly took: (began: Instant) => number
   /** Remembers how long one took about which the ID system was asked all. */
   readonly note: (kind: string, lengths: Lengths) => void
   /** How long one took that was noted: one of the newest of its kind. */
   readonly like: (kind: string) => Lengths
   /**
-   * Waits until so many milliseconds have passed since a call began, one at least: a timer that is late must be late for all alike.
+   * Waits until so many milliseconds have passed since a call began, a moment at least: a timer that is late must be late for all alike.
    * Absent: nothing was noted yet.
    */
   readonly until: (began: Instant, ms?: number) => Promise<void>
@@ -37,6 +38,12 @@ const FIRST_MS = 100
 /** What is noted and waited for at most, milliseconds: as long as an ID system has for an answer. */
 const LENGTH_MS_MAX = 10_000
 
+/** The shortest wait, milliseconds. */
+const MOMENT_MS = 1
+
+/** Waits that make one at most: a timer of a busy process may be early by what the process was busy with. */
+const LOOKS_MAX = 3
+
 /** Milliseconds: some times what the steps differ in, and too short to be noticed by a person. */
 const STEP_MS = 50
 
@@ -52,7 +59,7 @@ export const pace = (tools: {
   const since = (began: Instant): number => Math.max(0, millisecondsOf(clock.now()) - millisecondsOf(began))
   const wait = (ms: number): Promise<void> => (ms > 0 ? underWay.aside(() => timers.sleep(ms)) : Promise.resolve())
   return {
-    since,
+    took: (began) => since(began) + MOMENT_MS,
     note: (kind, noted) => {
       const bounded = noted.map((ms) => Math.min(ms, LENGTH_MS_MAX))
       lengths.set(kind, [bounded, ...(lengths.get(kind) ?? [])].slice(0, KEPT))
@@ -61,7 +68,13 @@ export const pace = (tools: {
       const known = lengths.get(kind) ?? []
       return known[(chance.bytes(1)[0] ?? 0) % Math.max(1, known.length)] ?? []
     },
-    until: (began, ms = FIRST_MS) => wait(Math.max(1, ms - since(began))),
+    until: async (began, ms = FIRST_MS) => {
+      let looks = 0
+      do {
+        await wait(Math.max(MOMENT_MS, ms - since(began)))
+        looks += 1
+      } while (since(began) < ms && looks < LOOKS_MAX)
+    },
     round: (began) => {
       const passed = since(began)
       return wait(Math.ceil(passed / STEP_MS) * STEP_MS - passed)

@@ -48,7 +48,7 @@ const paced = async (world: World, began: Instant, wish: Paced | undefined, isSe
   const { pace } = world
   const kind = wishFor(world, 'otp')
   if (isSent) {
-    const sent = pace.since(began)
+    const sent = pace.took(began)
     pace.note(kind, [wish.named, sent])
     await pace.until(began, sent)
   } else await pace.until(began, wish.sent ?? pace.like(kind)[1])

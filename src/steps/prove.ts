@@ -93,7 +93,7 @@ const paced = async ({ pace, idSystem }: World, began: Instant, { factor, path }
   // Of this ID system: one that is slower would tell its people from nobody.
   const kind = `verify-${idSystem.description.id}-${factor}`
   if (isMeasure) {
-    const took = pace.since(began)
+    const took = pace.took(began)
     pace.note(kind, [took])
     await pace.until(began, took)
   } else await pace.until(began, pace.like(kind)[0])

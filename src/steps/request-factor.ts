@@ -69,7 +69,7 @@ const paced = async (world: World, began: Instant, { isNamed }: KnownPerson, fac
     await pace.until(began, named)
     return { named: named ?? 0, ...(sent !== undefined && { sent }) }
   }
-  const named = pace.since(began)
+  const named = pace.took(began)
   // Where a message follows, its delivery notes both.
   if (isNamed === true && !FACTORS[factor].sent) pace.note(kind, [named])
   if (isNamed === true) await pace.until(began, named)

@@ -16,24 +16,32 @@ const paced = (die = 0) => {
     await act(began)
     return Date.parse(clock.now()) - Date.parse(began)
   }
-  const { since, note, like, until, round } = pace({ clock, timers, chance, underWay: requests })
-  const noted = (work: number): Promise<number> => took(work, async (began) => note('pin', [since(began)]))
+  const here = pace({ clock, timers, chance, underWay: requests })
+  const { note, like, until, round } = here
+  /** The measure, as it is taken. */
+  const noted = (work: number): Promise<number> =>
+    took(work, async (began) => {
+      const length = here.took(began)
+      note('pin', [length])
+      await until(began, length)
+    })
   const draw = (kind: string, began: string): Promise<void> => until(began, like(kind)[0])
-  return { took, noted, draw, round, clock, note, like, since }
+  return { took, noted, draw, round, clock, note, like }
 }
 
 describe('how long a no takes (rule 22)', () => {
   it('one that cost less waits as long as one that was noted', async () => {
     const { took, noted, draw } = paced()
-    await noted(430)
-    expect(await took(3, (began) => draw('pin', began))).to.equal(430)
+    const measure = await noted(430)
+    expect(measure).to.equal(431)
+    expect(await took(3, (began) => draw('pin', began))).to.equal(measure)
     expect(await took(3, (began) => draw('other', began)), 'nothing is known of this kind').to.equal(100)
   })
 
   it('lengths are drawn from the newest 64, so that they scatter as the others do', async () => {
     const { took, noted, draw } = paced(63)
     for (let ms = 1; ms <= 100; ms += 1) await noted(ms)
-    expect(await took(0, (began) => draw('pin', began))).to.equal(37)
+    expect(await took(0, (began) => draw('pin', began))).to.equal(38)
   })
 
   it('the lengths of one answer come from one occasion', () => {
@@ -58,10 +66,10 @@ describe('how long a no takes (rule 22)', () => {
   })
 
   it('nobody is held longer than an ID system has for an answer, nor by a clock that was set back', async () => {
-    const { took, noted, draw, round, clock, note, since } = paced()
+    const { took, noted, draw, round, clock, note } = paced()
     await noted(3_600_000)
     expect(await took(0, (began) => draw('pin', began))).to.equal(10_000)
-    note('back', [since(clock.in(5000))])
+    note('back', [0])
     expect(await took(0, (began) => draw('back', began))).to.equal(1)
     await round(clock.in(5000))
   })
