@@ -207,10 +207,10 @@ export type EventStore = {
   readonly close: () => Promise<void>
 }
 
+/** What a store says of itself, at once and without asking a server. */
 export type StoreHealth = {
-  /** `stopped`: its disk failed, and nothing is written until the store is opened again. */
+  /** `stopped`: its disk or its writer failed, and nothing is written until the store is opened again. */
   readonly status: 'up' | 'stopped'
-  readonly detail?: string
   /** How often following a server was begun anew. */
   readonly resubscribed?: number
 }
@@ -285,7 +285,7 @@ export type PersonKeys = {
   readonly find: (index: Digest) => Promise<Person | undefined>
   /**
    * A success: from now on every one of `indexes` (1 to 8) names one person for good, whom the first of them names already, else `person`.
-   * All or none. Answers whom; nobody, and nothing is written, where `person` is known no more, so that no erased key comes back.
+   * All or none. Answers whom; nobody, and nothing is written, where the first names nobody and `person` is known no more, so that no erased key comes back.
    */
   readonly join: (indexes: readonly Digest[], person: Person) => Promise<Person | undefined>
   /** A provisional row lives until 24 h after its last failure: moves that limit. */
@@ -336,7 +336,7 @@ export type Tallies = {
   /** Adds one to each of at most 16 names and answers what they stand at. A name is kept until `until` at least. */
   readonly add: (names: readonly string[], until: Instant) => Promise<readonly number[]>
   /**
-   * The same beside a request: answers at once what this process knows, of `others` too, which are only read, and what all stand at is
+   * The same beside a request: answers at once what this process knows, of `others` (at most 16) too, which are only read, and what all stand at is
    * known to it a trip later. While 8 of one name are under way it waits as `add` does: a process misses of a limit no more than these 8.
    */
   readonly note: (names: readonly string[], until: Instant, others?: readonly string[]) => Promise<readonly number[]>

@@ -227,7 +227,7 @@ const openAll = async (
     waiters: waitedAside(waiters(timers), requests),
     underWay: requests,
     ...guardOf(settings, runtime, { tallies, services, observer, key: await keys.secret('network') }),
-    pace: pace({ clock, timers, chance, underWay: requests }),
+    pace: pace({ clock, timers, chance }),
     statics: makeStatics(brand),
   }
   return { world, plugins }

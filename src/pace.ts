@@ -1,6 +1,5 @@
 import { millisecondsOf } from '../domain/time.ts'
 import type { Chance, Clock, Instant, Timers } from '../domain/ports.ts'
-import type { UnderWay } from './under-way.ts'
 
 /**
  * How long the ID system took for each of the calls that one answer needs, milliseconds. All of one occasion, since one that is slow about
@@ -16,7 +15,7 @@ export type Lengths = readonly number[]
 export type Pace = {
   /** How long a call took, with the moment that whoever is the measure waits too, milliseconds. */
   readonly took: (began: Instant) => number
-  /** Remembers how long one took about which the ID system was asked all. */
+  /** Remembers how long one took for which the ID system was asked everything. */
   readonly note: (kind: string, lengths: Lengths) => void
   /** How long one took that was noted: one of the newest of its kind. */
   readonly like: (kind: string) => Lengths
@@ -47,17 +46,12 @@ const LOOKS_MAX = 3
 /** Milliseconds: some times what the steps differ in, and too short to be noticed by a person. */
 const STEP_MS = 50
 
-export const pace = (tools: {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly chance: Chance
-  readonly underWay: Pick<UnderWay, 'aside'>
-}): Pace => {
-  const { clock, timers, chance, underWay } = tools
+export const pace = (tools: { readonly clock: Clock; readonly timers: Timers; readonly chance: Chance }): Pace => {
+  const { clock, timers, chance } = tools
   const lengths = new Map<string, readonly Lengths[]>()
   // A clock that was set back says nothing about a length.
   const since = (began: Instant): number => Math.max(0, millisecondsOf(clock.now()) - millisecondsOf(began))
-  const wait = (ms: number): Promise<void> => (ms > 0 ? underWay.aside(() => timers.sleep(ms)) : Promise.resolve())
+  const wait = (ms: number): Promise<void> => (ms > 0 ? timers.sleep(ms) : Promise.resolve())
   return {
     took: (began) => since(began) + MOMENT_MS,
     note: (kind, noted) => {

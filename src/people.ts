@@ -27,7 +27,7 @@ export const readIndividualId = (world: Pick<World, 'idSystem'>, typed: string):
 
 export type KnownPerson = {
   readonly person: Person
-  /** The row that a success confirms and a failure touches. */
+  /** The row that a success joins and a failure touches. */
   readonly index: Digest
   /** Whether the ID system says who it is; absent where it says so of nobody, or was not asked. */
   readonly isNamed?: boolean

@@ -1,13 +1,19 @@
 import type { World } from './world.ts'
-import type { ClaimValue, Digest, IndividualId, Instant } from '../domain/ports.ts'
+import { Fault, type ClaimValue, type Digest, type IndividualId, type Instant } from '../domain/ports.ts'
 import { plusSeconds } from '../domain/time.ts'
+import type { Stage, TransactionState } from '../domain/transaction/state.ts'
 import type { VerifiedAnswer } from '../domain/verified/answer.ts'
 import { isVerifiedName, verifiedName } from '../domain/verified/names.ts'
 import { PLACES, type Place } from '../domain/verified/request.ts'
 import type { Policy } from '../schemas/generated.ts'
 
-/** How long it took to say who is meant, and where nobody is, how long it would take to send somebody a message (milliseconds). */
-export type Paced = { readonly named: number; readonly sent?: number }
+/** How a message goes on in time, milliseconds. */
+export type Paced = {
+  /** How long the ID system took to name somebody. Absent where it did not, or was not asked: then this is no measure for others. */
+  readonly named?: number
+  /** How long sending it to somebody took; absent where somebody is meant, or nothing was noted yet. */
+  readonly sent?: number
+}
 
 /**
  * What must survive between two requests of one login, and may be in no event (rule 1): sealed in the vault under
@@ -117,18 +123,23 @@ export const shred = async (world: Pick<World, 'vault' | 'openedRequests'>, tran
   await world.vault.removeAll(`${transaction}/`)
 }
 
+/** Nothing comes of these parts: gone at once, or with their time limit where the vault is away. */
 export const removeSealed = async (world: Pick<World, 'vault'>, transaction: string, parts: readonly Part[]): Promise<void> => {
-  await Promise.all(parts.map((part) => world.vault.remove(nameOf(transaction, part))))
+  try {
+    await Promise.all(parts.map((part) => world.vault.remove(nameOf(transaction, part))))
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+  }
 }
 
 /** After these nobody asks for what a sign-in was proven by. */
-const OVER = new Set(['failed', 'expired', 'closed', 'revoked'])
+const OVER = new Set<Stage>(['failed', 'expired', 'closed', 'revoked'])
 
 /** What was sealed while the transaction ended, and is of no use to anybody: gone at once. */
 export const removeIfOver = async (
   world: Pick<World, 'vault'>,
   transaction: string,
-  { stage }: { readonly stage: string },
+  { stage }: Pick<TransactionState, 'stage'>,
   parts: readonly Part[],
 ): Promise<void> => {
   if (OVER.has(stage)) await removeSealed(world, transaction, parts)

@@ -10,6 +10,7 @@ const SCOPE = /^[\x21-\x7e]{1,200}$/
 const ID_CHARACTERS_MAX = 1024
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
+/** Uses of one request: an assertion, a proof, and room. */
 const USES_MAX = 4
 
 const checkUse = (scope: string, id: string, until: Instant): void => {

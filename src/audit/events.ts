@@ -3,6 +3,7 @@ import type { Files, Written } from './files.ts'
 import { findings, type Findings } from './finding.ts'
 import { genesisOf } from '../chain.ts'
 import { decode } from '../codec.ts'
+import { keepNewest } from '../keep-newest.ts'
 import { Fault, type Digest, type EventStore, type Position, type StoredEvent } from '../../domain/ports.ts'
 
 export type EventsVerdict = Findings & { readonly events: number; readonly streams: number; readonly last: Position | undefined }
@@ -112,9 +113,7 @@ export const verifyEvents = async (store: EventStore, progress: Progress): Promi
     events += 1
     if (revision === 0) streams += 1
     last = position
-    heads.delete(stream)
-    heads.set(stream, { revision, digest: saidDigest(event) })
-    if (heads.size > HEADS_MAX) for (const oldest of heads.keys()) if (heads.delete(oldest)) break
+    keepNewest(heads, stream, { revision, digest: saidDigest(event) }, HEADS_MAX)
   }
   if (head !== undefined && (last === undefined || last < head)) found.add({ position: head, problem: 'the total order ends before it' })
   const until = last !== undefined && (head === undefined || last > head) ? last : (head ?? '')

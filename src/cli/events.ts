@@ -8,6 +8,7 @@ import { importEvents } from '../audit/import.ts'
 import type { Findings } from '../audit/finding.ts'
 import { AUDIT_LOG } from '../audit/records.ts'
 import { verifyAuditLog } from '../audit/verify.ts'
+import { beginDeliveriesHere } from '../reactors/deliveries.ts'
 import { drop } from '../../projections/rebuild.ts'
 import { tablesOf } from '../../projections/tell.ts'
 
@@ -44,6 +45,7 @@ const importAll = (machine: Machine, args: Args): Promise<ExitCode> => {
     }
     const { store } = journal
     const imported = await importEvents({ store, timers, progress, beginning }, () => files.pull(path)).finally(line.end)
+    await beginDeliveriesHere(store, timers)
     if (args.json) sayJson(terminal, imported)
     else {
       const { events, appended, content } = imported

@@ -1,5 +1,6 @@
 import { createPublicKey, verify, constants, type KeyObject } from 'node:crypto'
 import type { Digest, SigningAlgorithm } from '../../domain/ports.ts'
+import { keepNewest } from '../keep-newest.ts'
 import type { ClientConfiguration } from '../../schemas/generated.ts'
 
 /** A public key of a relying party. */
@@ -49,8 +50,7 @@ export const inlineKeys = (jwks: readonly Jwk[], artefact: Digest): readonly Cli
   const known = byConfiguration.get(artefact)
   if (known !== undefined) return known
   const keys = jwks.flatMap(imported)
-  byConfiguration.set(artefact, keys)
-  if (byConfiguration.size > CLIENTS_MAX) for (const oldest of byConfiguration.keys()) if (byConfiguration.delete(oldest)) break
+  keepNewest(byConfiguration, artefact, keys, CLIENTS_MAX)
   return keys
 }
 

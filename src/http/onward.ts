@@ -67,7 +67,7 @@ const goOn = async (world: World, request: Request, session: Session, cookies: r
 
 /**
  * What follows a proof without a page: a standing consent, the claims, the code. It stops at the first thing that wants the person.
- * The fourth is where a step left the transaction, and who signed in or agreed by it.
+ * `state` and `signedIn`: the login after the step before, and who signed in or agreed by it, where that is known.
  */
 export const proceed = async (
   world: World,

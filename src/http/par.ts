@@ -14,7 +14,6 @@ import { beginAuthorization, prepareAuthorization, type Prepared } from '../step
 import type { World } from '../world.ts'
 import { readAuthorizationRequest } from '../../domain/authorization-request.ts'
 import type { ClientState } from '../../domain/client/client.ts'
-import { Fault } from '../../domain/ports.ts'
 import type { RefusalCode } from '../../domain/refusals.ts'
 
 const AUTHENTICATION = ['client_assertion', 'client_assertion_type']
@@ -27,14 +26,9 @@ const pushed = (request: Request): ReadonlyMap<string, string> =>
 
 type Pushed = { readonly world: World; readonly from: Omit<Act, 'transaction'>; readonly prepared: Prepared; readonly secret: string }
 
-/** Nothing comes of this push: what was sealed for it goes, and where the vault is away now, with its time limit. */
+/** Nothing comes of this push. */
 const discard = async (world: World, pushed: Pushed | RefusalCode): Promise<void> => {
-  if (typeof pushed === 'string') return
-  try {
-    await removeSealed(world, pushed.prepared.transaction, ['request'])
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-  }
+  if (typeof pushed !== 'string') await removeSealed(world, pushed.prepared.transaction, ['request'])
 }
 
 /** Reads what was pushed, and seals it. A refusal is told once the client's assertion is known to be fresh, and uses no proof up. */

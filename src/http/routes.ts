@@ -222,7 +222,7 @@ const open: readonly Route[] = [
     summary: 'Whether the process answers, and need not be started again.',
     responses: {
       200: { description: 'It does.', type: JSON_TYPE },
-      503: { description: 'The disk of its embedded store failed: start it again.', type: JSON_TYPE },
+      503: { description: 'Its embedded store takes nothing more: start it again.', type: JSON_TYPE },
     },
   },
   {

@@ -89,7 +89,7 @@ const release = async (
   if (!(await isKeyPublished(world, kid))) return 'token_revoked'
   const encryption = await encryptionFor(world, client)
   if (encryption === 'missing') return 'encryption_key_missing'
-  // At once: where vault and memory are elsewhere that is one trip.
+  // At once: where vault and memory are elsewhere that is one trip. So a proof is used up also where nothing is kept any more.
   const [spent, known, claims, raw, verified] = await Promise.all([
     proof && spendProof(world, request, proof, configuration),
     unseal(world, transaction, `proof.${state.authenticated?.person ?? ''}`),

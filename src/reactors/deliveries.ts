@@ -10,13 +10,30 @@ import { decode } from '../codec.ts'
 import { referenceOf } from '../reference.ts'
 import { textOf } from '../text-of.ts'
 import type { World } from '../world.ts'
-import type { Channel, ConsumeOutcome, Instant, PluginErrorKind, SendRequest, StoredEvent, Subscription } from '../../domain/ports.ts'
+import type {
+  Channel,
+  ConsumeOutcome,
+  Instant,
+  EventStore,
+  PluginErrorKind,
+  SendRequest,
+  StoredEvent,
+  Subscription,
+  Timers,
+} from '../../domain/ports.ts'
 import { idOf, transactionStream } from '../../domain/streams.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type { Recorded } from '../../projections/projection.ts'
 import { nameIn } from '../localised.ts'
 
 const GROUP = 'deliveries'
+
+/** Between two looks at whether a new group is there, and how many at most. */
+const BEGIN_LOOK_MS = 50
+const BEGIN_LOOKS_MAX = 200
+
+/** After the window of a message, seconds: its login is over since long, and needs no look. */
+const PAST_S = 86_400
 
 /** One try; the whole is bounded by the send's own window. */
 const TRY_S = 10
@@ -49,7 +66,7 @@ const paced = async (world: World, began: Instant, wish: Paced | undefined, isSe
   const kind = wishFor(world, 'otp')
   if (isSent) {
     const sent = pace.took(began)
-    pace.note(kind, [wish.named, sent])
+    if (wish.named !== undefined) pace.note(kind, [wish.named, sent])
     await pace.until(began, sent)
   } else await pace.until(began, wish.sent ?? pace.like(kind)[1])
 }
@@ -101,6 +118,7 @@ const deliver = async (world: World, stored: StoredEvent): Promise<ConsumeOutcom
   const event = decode(stored)
   const number = event.data['send']
   if (typeof number !== 'number') return DONE
+  if (world.clock.now() > plusSeconds(textOf(event.data['sendBy']), PAST_S)) return DONE
   const transaction = idOf(event.stream)
   const { state } = await load(world, transactions, transactionStream(transaction))
   const { delivery, request } = state
@@ -114,12 +132,28 @@ const deliver = async (world: World, stored: StoredEvent): Promise<ConsumeOutcom
   return send(keeping(world, state), act, event, number)
 }
 
+const WISHED = { types: ['FactorRequested'] } as const
+
 /** `send` of the ID system, driven by subscription: competing consumers take each `FactorRequested` (rules 35 and 36). */
 export const deliveries = (world: World): Subscription =>
-  world.journal.store.consume(
-    { group: GROUP, filter: { types: ['FactorRequested'] }, concurrency: 64, visibilityMs: 15_000, triesMax: 120 },
-    (event) => deliver(world, event),
+  world.journal.store.consume({ group: GROUP, filter: WISHED, concurrency: 64, visibilityMs: 15_000, triesMax: 120 }, (event) =>
+    deliver(world, event),
   )
+
+/**
+ * Deliveries begin behind what the store holds, where they never began: the messages of events that were brought here were sent where they
+ * come from, and a broker would look at each of them before it sends anybody's.
+ */
+export const beginDeliveriesHere = async (store: EventStore, timers: Timers): Promise<void> => {
+  const isThere = async (): Promise<boolean> => (await store.groups()).includes(GROUP)
+  if (await isThere()) return
+  const beginning = store.consume({ group: GROUP, filter: WISHED, from: 'end' }, async () => ({
+    kind: 'retry',
+    reason: 'nobody sends yet',
+  }))
+  for (let looks = 0; looks < BEGIN_LOOKS_MAX && !(await isThere()); looks += 1) await timers.sleep(BEGIN_LOOK_MS)
+  await beginning.stop()
+}
 
 /** Wakes the requests that wait for an outcome, on whichever node it was recorded (rule 35). */
 export const outcomes = async (world: World): Promise<{ readonly stop: () => Promise<void>; readonly ended: Promise<void> }> => {

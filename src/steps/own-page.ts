@@ -108,7 +108,7 @@ export const startOwnLogin = async (
   return { ...(await startAuthorization(world, from, read, { via: 'direct', redirectUri, browser: sha256(secret) })), secret }
 }
 
-/** The login is over and the page is open: sealed first, then recorded (rule 10). `secret` goes into the browser's cookie and nowhere else. */
+/** The login is over and the page is open: sealed first, then recorded (rule 10). `secret` goes into the browser's cookie and nowhere else; `signedIn`: who proved it by this request. */
 export const openOwnPage = async (
   world: World,
   act: Act,

@@ -88,20 +88,18 @@ const reject = async (
  * A no is told when another would be: one about somebody whom the ID system knows and asked about is the measure for those who are
  * unknown, blocked, or about whom nobody was asked. On a device of their own nobody learns anything by it.
  */
-const paced = async ({ pace, idSystem }: World, began: Instant, { factor, path }: Attempt, isMeasure: boolean): Promise<void> => {
+const paced = async ({ pace, underWay, idSystem }: World, began: Instant, { factor, path }: Attempt, isMeasure: boolean): Promise<void> => {
   if (path === 'trusted') return
   // Of this ID system: one that is slower would tell its people from nobody.
   const kind = `verify-${idSystem.description.id}-${factor}`
-  if (isMeasure) {
-    const took = pace.took(began)
-    pace.note(kind, [took])
-    await pace.until(began, took)
-  } else await pace.until(began, pace.like(kind)[0])
+  const took = isMeasure ? pace.took(began) : undefined
+  if (took !== undefined) pace.note(kind, [took])
+  await underWay.aside(() => pace.until(began, took ?? pace.like(kind)[0]))
 }
 
 /** Small differences in what is recorded go under in a full step. */
-const rounded = async ({ pace }: World, { at }: Act, { path }: Attempt): Promise<void> => {
-  if (path !== 'trusted') await pace.round(at)
+const rounded = async ({ pace, underWay }: World, { at }: Act, { path }: Attempt): Promise<void> => {
+  if (path !== 'trusted') await underWay.aside(() => pace.round(at))
 }
 
 /** Counted beyond this person: who tries one secret on many people meets no counter of theirs. */

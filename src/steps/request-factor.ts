@@ -62,17 +62,19 @@ export const wishFor = ({ idSystem }: Pick<World, 'idSystem'>, factor: Factor): 
 
 /** Whom the ID system does not know, or refuses, it names sooner: nobody is told sooner for that (rule 22). */
 const paced = async (world: World, began: Instant, { isNamed }: KnownPerson, factor: Factor): Promise<Paced> => {
-  const { pace } = world
+  const { pace, underWay, idSystem } = world
   const kind = wishFor(world, factor)
   if (isNamed === false) {
     const [named, sent] = pace.like(kind)
-    await pace.until(began, named)
-    return { named: named ?? 0, ...(sent !== undefined && { sent }) }
+    await underWay.aside(() => pace.until(began, named))
+    return sent === undefined ? {} : { sent }
   }
+  // Not asked who it is: for a second factor that is known.
+  if (isNamed === undefined) return idSystem.system.resolve === undefined ? { named: 0 } : {}
   const named = pace.took(began)
   // Where a message follows, its delivery notes both.
-  if (isNamed === true && !FACTORS[factor].sent) pace.note(kind, [named])
-  if (isNamed === true) await pace.until(began, named)
+  if (!FACTORS[factor].sent) pace.note(kind, [named])
+  await underWay.aside(() => pace.until(began, named))
   return { named }
 }
 
@@ -115,7 +117,7 @@ export const requestFactor = async (world: World, act: Act, wish: Wish): Promise
   if (refusal !== undefined) return { state: next, refusal }
   if (next.delivery?.status === 'pending') await world.waiters.wait(deliveryKey(transaction, next.delivery.send), DELIVERY_WAIT_MS)
   // Whoever was never here before is written down first, which takes longer.
-  if (path === 'unknown') await world.pace.round(at)
+  if (path === 'unknown') await world.underWay.aside(() => world.pace.round(at))
   return { state: next }
 }
 

@@ -53,12 +53,14 @@ export const prepareAuthorization = async (
   return { transaction, wish }
 }
 
+/** Records what was prepared; a refusal that was foreseen is answered as it is. */
 export const beginAuthorization = async (world: World, from: Omit<Act, 'transaction'>, prepared: Prepared): Promise<Started> => {
   const { transaction, wish, refusal } = prepared
   if (refusal !== undefined) return { transaction, state: rules.initialState, refusal }
   return { transaction, ...(await command(world, { ...from, transaction }, wish)) }
 }
 
+/** Both, where nothing has to be known in between. */
 export const startAuthorization = async (
   world: World,
   from: Omit<Act, 'transaction'>,

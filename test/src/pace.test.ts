@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
 import { pace } from '../../src/pace.ts'
-import { underWay } from '../../src/under-way.ts'
 import { handClock } from '../support/hand-clock.ts'
 
 /** A clock that every sleep moves, and a die that always shows the same. */
@@ -9,14 +8,13 @@ const paced = (die = 0) => {
   const clock = handClock()
   const timers = { sleep: async (ms: number) => clock.pass(ms) }
   const chance = { bytes: (size: number) => new Uint8Array(size).fill(die), uuid: () => '' }
-  const requests = underWay(1)
   const took = async (work: number, act: (began: string) => Promise<void>): Promise<number> => {
     const began = clock.now()
     clock.pass(work)
     await act(began)
     return Date.parse(clock.now()) - Date.parse(began)
   }
-  const here = pace({ clock, timers, chance, underWay: requests })
+  const here = pace({ clock, timers, chance })
   const { note, like, until, round } = here
   /** The measure, as it is taken. */
   const noted = (work: number): Promise<number> =>

@@ -9,7 +9,7 @@ export const FORMAT = 1
 const OPEN_WAIT_MS = 5000
 const READ_WAIT_MS = 250
 const CACHE_KIB = 8192
-/** Of a new file. In pages of 4 KiB a login of 12 kB leaves one more empty; with pages of 16 KiB an append costs a quarter more. */
+/** Of a new file. Pages of 4 KiB leave more of each unused; with pages of 16 KiB an append costs a quarter more. */
 const PAGE_BYTES = 8192
 /** What a write-ahead log that was reset may keep on disk. */
 const WAL_BYTES_KEPT = 16_777_216

@@ -86,7 +86,7 @@ export const sqliteEventStore = async (options: SqliteEventStoreOptions): Promis
     ...store,
     health: () => {
       const stopped = writer?.stopped()
-      return stopped === undefined ? { status: 'up' } : { status: 'stopped', detail: stopped.message }
+      return stopped === undefined ? { status: 'up' } : { status: 'stopped' }
     },
   }
 }

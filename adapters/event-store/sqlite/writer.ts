@@ -15,8 +15,8 @@ import {
 /** Jobs that wait for their answer. */
 const PENDING_MAX = 16_384
 /**
- * What is asked in so many turns of the event loop goes to the thread in one message, and so into one commit, which costs more than ten
- * appends. Where nothing else is to be done they pass in some microseconds; where much is, others ask meanwhile.
+ * What is asked in so many turns of the event loop goes to the thread in one message, and so into one commit; a commit costs more than
+ * ten appends do. Where nothing else is to be done they pass in some microseconds; where much is, others ask meanwhile.
  */
 const GATHERED_TURNS = 3
 /** A budget is looked after in this many steps, so that an append costs no timer. */

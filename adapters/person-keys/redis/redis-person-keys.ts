@@ -93,7 +93,8 @@ const look = async (store: Store, ref: string): Promise<Person | undefined> => {
 /** The person as the rows have them, and where: as they were read for the caller, else as they are found now. */
 const placeOf = async (store: Store, person: Person, afresh: boolean): Promise<{ person: Person; place: Place } | undefined> => {
   const read = afresh ? undefined : store.places.get(person)
-  const known = read === undefined ? await look(store, person.ref) : opened(store, read.index, person.ref, read.wrapped)
+  if (read !== undefined) return { person, place: read }
+  const known = await look(store, person.ref)
   const place = known && store.places.get(known)
   return place && isSame(known, person) ? { person: known, place } : undefined
 }

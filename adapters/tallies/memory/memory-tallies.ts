@@ -9,6 +9,8 @@ type Count = { readonly count: number; readonly until: string }
 /** Counts of one process, gone when it ends. */
 export const memoryTallies = ({ clock, namesMax = NAMES_MAX }: { readonly clock: Clock; readonly namesMax?: number }): OwnTallies => {
   const counts = new Map<string, Count>()
+  // Goes on where it stopped: a look from the beginning would pass all that were removed, each time anew.
+  const oldest = counts.keys()
   const present = (name: string): number => {
     const known = counts.get(name)
     return known === undefined || known.until <= clock.now() ? 0 : known.count
@@ -16,7 +18,9 @@ export const memoryTallies = ({ clock, namesMax = NAMES_MAX }: { readonly clock:
   const set = (name: string, count: number, until: Instant): void => {
     counts.delete(name)
     counts.set(name, { count, until })
-    if (counts.size > namesMax) for (const oldest of counts.keys()) if (counts.delete(oldest)) break
+    if (counts.size <= namesMax) return
+    const { value: first } = oldest.next()
+    if (first !== undefined) counts.delete(first)
   }
   const addTo = (names: readonly string[], until: Instant): readonly number[] =>
     names.map((name) => {

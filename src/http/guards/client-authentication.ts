@@ -29,7 +29,7 @@ export type Plan<Prepared> = {
   readonly proof?: Use
   /** Reads, or seals what nobody can ask for, and writes nothing else: the assertion may be one that was used. */
   readonly prepare: () => Promise<Prepared>
-  /** Takes back what was sealed, where nothing may come of it: else one used assertion would fill the vault. Never throws. */
+  /** Takes back what was sealed, where nothing may come of it: else one used assertion would fill the vault. Throws no fault. */
   readonly discard?: (prepared: Prepared) => Promise<void>
 }
 
@@ -100,11 +100,11 @@ export const authenticateClient = async <Prepared>(
   ])
   const used = using.status === 'fulfilled' ? using.value : 0
   // A memory that was lost meanwhile does not know what the one before it knew.
-  const isKnown = used > 0 && (await world.singleUse.epoch()) === epoch
+  const isKnown = used > 0 && (await world.singleUse.epoch().catch(() => undefined)) === epoch
   if (!isKnown && preparing.status === 'fulfilled') await discard?.(preparing.value)
   // The memory is judged first, so that a replay is told as one whatever became of what was prepared.
   if (using.status === 'rejected') throw using.reason
   if (!isKnown) return failed(world, request, used === 0 ? 'replayed' : 'before_memory', id)
   if (preparing.status === 'rejected') throw preparing.reason
-  return { client, prepared: preparing.value, isProofFirst: used === 2 }
+  return { client, prepared: preparing.value, isProofFirst: proof !== undefined && used > 1 }
 }

@@ -39,7 +39,7 @@ export const readProof = async (
   return verified.fault === 'nonce' ? { refusal: 'dpop_nonce_needed' } : refuse(world, request, verified.fault)
 }
 
-/** What using a proof up is; or why it is none for this client. */
+/** The use to hand to the memory; or a refusal, where this client may not use such a proof. */
 export const useOf = (
   world: Guarding,
   request: Request,

@@ -87,7 +87,7 @@ export const house = async (settings: Readonly<Record<string, Json>> = {}, more:
     observer: observing({ elapsedMs: () => performance.now(), scheme: 'https' }),
     guesses: guessesIn(clock),
     captcha: async () => false,
-    pace: pace({ clock, timers, chance, underWay: underWay(100) }),
+    pace: pace({ clock, timers, chance }),
     openedRequests: openedRequests(100),
     statics: makeStatics(brand),
     ...more,
