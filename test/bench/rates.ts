@@ -7,12 +7,13 @@ import { composed } from '../../src/machine.ts'
 import { rulesReader } from '../../src/replay/inputs.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { drop, rebuild } from '../../projections/rebuild.ts'
+import { runServing } from '../../projections/serving.ts'
 import type { Position } from '../../domain/ports.ts'
 import { answerOne } from './child.ts'
 
 export type RatesOrder = {
   readonly data: string
-  /** Each projection by itself, or all of them side by side as in a broker that catches up. */
+  /** Each projection anew and by itself, or all of them side by side, as a broker that starts does: what they were not told yet. */
   readonly rebuild: 'apart' | 'together'
   /** Sign-ins that are replayed, at most. */
   readonly replayed: number
@@ -28,24 +29,35 @@ export type Rates = {
 
 const PAGE_EVENTS = 1024
 
+/** Without a step forward for this long there will be none. */
+const STALL_MS = 15_000
+
 const runtime = systemRuntime({ logLevel: 'warn' }, (line) => void process.stderr.write(line))
 
-const rebuildAll = async ({ journal, views }: Stores, how: RatesOrder['rebuild'], events: number): Promise<Rates['rebuild']> => {
+/** Events of the log that were told, for a second of the clock. The audit log is told of every one. */
+const catchUpAll = async ({ journal, views }: Stores): Promise<Rates['rebuild']> => {
   const tools = { source: journal.source, views, ...runtime }
+  const head = await journal.source.head()
   const began = performance.now()
-  const rate = (since: number): number => events / ((performance.now() - since) / 1000)
-  if (how === 'together') {
-    await Promise.all(allProjections().map((projection) => rebuild(tools, projection, () => undefined)))
-    const together = rate(began)
-    // What stands beside would only be gone on with the next time.
-    for (const projection of allProjections()) await drop(tools, projection)
-    return { together }
-  }
+  let told = 0
+  const onProgress = ({ applied }: { readonly applied: number }): void => void (told = Math.max(told, applied))
+  const runners = allProjections().map((projection) => runServing(tools, projection, { standBy: true, onProgress }))
+  for (const runner of runners)
+    for (let before = runner.position(); !(await runner.reached(head, STALL_MS)); before = runner.position())
+      if (runner.position() === before) throw new Error('a projection does not move')
+  const rate = told / ((performance.now() - began) / 1000)
+  await Promise.all(runners.map((runner) => runner.stop()))
+  return { together: rate }
+}
+
+const rebuildAll = async ({ journal, views }: Stores, events: number): Promise<Rates['rebuild']> => {
+  const tools = { source: journal.source, views, ...runtime }
   const rates: Record<string, number> = {}
   for (const projection of allProjections()) {
-    const start = performance.now()
+    const began = performance.now()
     await rebuild(tools, projection, () => undefined)
-    rates[projection.name] = rate(start)
+    rates[projection.name] = events / ((performance.now() - began) / 1000)
+    // What stands beside would only be gone on with the next time.
     await drop(tools, projection)
   }
   return rates
@@ -78,7 +90,8 @@ const replayAll = async (stores: Stores, count: number): Promise<number> => {
 answerOne(async ({ data, rebuild: how, replayed }: RatesOrder): Promise<Rates> => {
   const stores = await composed(runtime, { ESIGNET_DATA: data }, data, () => undefined).open({}, 'existing')
   const events = Number(await stores.journal.source.head())
-  const rates = { events, rebuild: await rebuildAll(stores, how, events), replayPerCore: await replayAll(stores, replayed) }
+  const told = how === 'together' ? await catchUpAll(stores) : await rebuildAll(stores, events)
+  const rates = { events, rebuild: told, replayPerCore: await replayAll(stores, replayed) }
   await stores.close()
   return rates
 })
