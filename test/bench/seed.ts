@@ -15,6 +15,7 @@ import { keptPolicy, systemRuntime } from '../../src/compose.ts'
 import { openKeys } from '../../src/compose-keys.ts'
 import { composed, settingsFrom } from '../../src/machine.ts'
 import { keepClient } from '../../src/steps/register-client.ts'
+import { COMPLETIONS } from '../../src/reactors/completions.ts'
 import type { Position, StoredEvent } from '../../domain/ports.ts'
 import { answerOne } from './child.ts'
 import { describe } from './id-system.ts'
@@ -109,6 +110,16 @@ const seedLogins = async (
   rmSync(folder, { recursive: true })
 }
 
+/** What a broker recorded it delivered and completed, too: with a backlog of others' messages nobody's would be sent in time. */
+const followed = (data: string, head: Position): void => {
+  const events = new DatabaseSync(join(data, 'events.db'))
+  events.exec('UPDATE groups SET position = (SELECT max(position) FROM events)')
+  events.close()
+  const views = new DatabaseSync(join(data, 'views.db'))
+  views.prepare('UPDATE projection SET position = ? WHERE name = ?').run(head, COMPLETIONS)
+  views.close()
+}
+
 answerOne(async (orders: SeedOrders, progress): Promise<object> => {
   const { data, transactions, clients } = orders
   const environment = { ESIGNET_DATA: data }
@@ -116,10 +127,8 @@ answerOne(async (orders: SeedOrders, progress): Promise<object> => {
   const stores = await composed(runtime, environment, data, () => undefined).open({}, 'existing')
   await registerAll({ settings, journal: stores.journal }, clients)
   if (transactions > 0) await seedLogins({ settings, journal: stores.journal }, orders, progress)
+  const head = await stores.journal.source.head()
   await stores.close()
-  // What a broker recorded it delivered, too: with a backlog of others' messages nobody's would be sent in time.
-  const db = new DatabaseSync(join(data, 'events.db'))
-  db.exec('UPDATE groups SET position = (SELECT max(position) FROM events)')
-  db.close()
+  if (head !== undefined) followed(data, head)
   return {}
 })
