@@ -293,6 +293,12 @@ export type PersonKeys = {
   readonly byRef: (ref: string) => Promise<Person | undefined>
   /** Destroys every row of the person; answers how many there were. */
   readonly erase: (ref: string) => Promise<number>
+  /**
+   * How far the log was looked through for persons whose keys are to be gone: everybody whom it calls erased up to there has none here. It
+   * is kept with the keys, so that a copy of them that was put back says what it missed. Undefined: not at all.
+   */
+  readonly checkedUntil: () => Promise<Position | undefined>
+  readonly checked: (until: Position) => Promise<void>
   /** Deletes provisional rows past their limit; answers how many (at most 1,000 a call). */
   readonly sweep: () => Promise<number>
   readonly close: () => Promise<void>

@@ -2,6 +2,7 @@ import { openWorld, statusFile, type Opened } from './compose.ts'
 import type { Choices } from './compose-id-systems.ts'
 import type { Settings } from './config.ts'
 import { sha256 } from './crypto/hash.ts'
+import { destroyedMeanwhile } from './destroyed-again.ts'
 import { createApp } from './http/app.ts'
 import { watchProjections } from './http/health.ts'
 import { routes } from './http/routes.ts'
@@ -44,7 +45,14 @@ export type Broker = {
 const startReactors = async (world: World, plugins: Plugins): Promise<readonly Stoppable[]> => {
   const telling = personNotices(world)
   const reloads = await pluginReloads(world, plugins, statusFile(world.settings, world))
-  const started = [deliveries(world), await outcomes(world), await completions(world), reloads, ...(telling ? [telling] : [])]
+  const started = [
+    deliveries(world),
+    await outcomes(world),
+    await completions(world),
+    await destroyedMeanwhile(world),
+    reloads,
+    ...(telling ? [telling] : []),
+  ]
   for (const reactor of started) {
     reactor.ended.catch((error: unknown) => {
       world.observer.reactorEnded()

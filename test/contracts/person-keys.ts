@@ -245,6 +245,17 @@ const joins = (open: Open): void => {
     expect(Buffer.from(back.key).equals(person.key)).to.equal(false)
   })
 
+  it('keeps how far the log was looked through, for all who share the rows', async () => {
+    expect(await keys().checkedUntil()).to.equal(undefined)
+    await keys().checked('0000000000000007')
+    await keys().checked('0000000000000009')
+    expect(await keys().checkedUntil()).to.equal('0000000000000009')
+    const other = await world().again?.()
+    if (other === undefined) return
+    expect(await other.checkedUntil()).to.equal('0000000000000009')
+    await other.close()
+  })
+
   it('does not bring an erased key back: a login that was under way when the person was erased joins nothing', async () => {
     const person = await keys().resolve(indexOf('uin'))
     await keys().join([indexOf('uin')], person)

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -64,6 +64,37 @@ describe('REG-11: a restored backup replays destructions before it serves (rule 
     const [found, byRef] = await withKeys(async (keys) => [await keys.find(INDEX), await keys.byRef(person.ref)])
     expect([found, byRef]).to.deep.equal([undefined, undefined])
     expect(log.lines.map(({ event }) => event)).to.include('destruction_replayed')
+  })
+
+  it('the log is looked through from where these keys were compared with it last, and anew where they are older or it is another', async () => {
+    const person = await withKeys(made)
+    const keyless = join(folder, 'keyless')
+    cpSync(settings.data, keyless, { recursive: true })
+    const store = await openEventStore(settings, runtime)
+    const looked: (string | undefined)[] = []
+    const watched = {
+      ...store,
+      readAll: async (options: Parameters<typeof store.readAll>[0]) => (looked.push(options?.after), store.readAll(options)),
+    }
+    const erased = { id: systemChance.uuid(), type: 'PersonErased', data: '{}', metadata: '{}' }
+    const { position } = await store.append(`person-${person.ref}.erasure`, 'no_stream', [erased])
+    const open = async (): Promise<PersonKeys> => openPersonKeys(settings, runtime, watched, KEY)
+    const keys = await open()
+    expect(await keys.find(INDEX), 'the log says so').to.equal(undefined)
+    expect(await keys.checkedUntil()).to.equal(position)
+    await keys.close()
+    await (await open()).close()
+    expect(looked.at(-1)).to.equal(position)
+    for (const name of ['person-keys.db', 'person-keys.db-wal', 'person-keys.db-shm'])
+      if (existsSync(join(keyless, name))) cpSync(join(keyless, name), join(settings.data, name))
+      else rmSync(join(settings.data, name), { force: true })
+    const older = await open()
+    expect(await older.find(INDEX), 'a copy of the keys that was put back').to.equal(undefined)
+    await older.checked('9'.repeat(position.length))
+    await older.close()
+    await (await open()).close()
+    expect(looked.at(-1), 'a log that is shorter').to.equal(undefined)
+    await store.close()
   })
 
   it('a list with a torn last line still says all that was flushed, and nothing that is no reference', async () => {

@@ -1,4 +1,13 @@
-import { type Chance, type Clock, type Digest, Fault, type Instant, type Person, type PersonKeys } from '../../../domain/ports.ts'
+import {
+  type Chance,
+  type Clock,
+  type Digest,
+  Fault,
+  type Instant,
+  type Person,
+  type PersonKeys,
+  type Position,
+} from '../../../domain/ports.ts'
 import { checkIndex, checkJoin, checkRef, GRACE_MS, isSame, later, newPerson, PROVISIONAL_MS, SWEEP_ROWS_MAX } from '../rules.ts'
 
 /** Without `until` the row is permanent. */
@@ -29,6 +38,7 @@ const joinIn = (rows: Rows, indexes: readonly Digest[], person: Person, now: Ins
 export const memoryPersonKeys = ({ clock, chance }: { readonly clock: Clock; readonly chance: Chance }): PersonKeys => {
   const rows: Rows = new Map()
   let closed = false
+  let checkedUntil: Position | undefined
   const enter = (): Instant => {
     if (closed) throw new Fault('closed', 'the person keys are closed')
     return clock.now()
@@ -77,6 +87,14 @@ export const memoryPersonKeys = ({ clock, chance }: { readonly clock: Clock; rea
       enter()
       checkRef(ref)
       return forget([...rows].filter(([, { person }]) => person.ref === ref))
+    },
+    checkedUntil: async () => {
+      enter()
+      return checkedUntil
+    },
+    checked: async (until) => {
+      enter()
+      checkedUntil = until
     },
     sweep: async () => {
       const now = enter()

@@ -10,6 +10,7 @@ const MARKER = 'person-keys:marker'
 const LIMITS = 'person-keys:limits'
 const ROWS = 'person-keys:row:'
 const REFS = 'person-keys:ref:'
+const CHECKED = 'person-keys:checked'
 
 const MARKER_BYTES = 16
 const REPLICA_WAIT_MS = 800
@@ -204,6 +205,14 @@ export const redisPersonKeys = async (options: RedisPersonKeysOptions): Promise<
       const erased = Number(await runSlowly(ERASE, [ref]))
       await erasedFor(slow, timers, replicas, REPLICA_WAIT_MS)
       return erased
+    },
+    checkedUntil: async () => {
+      main.enter()
+      return textOf(await main.send(['GET', main.key(CHECKED)]))
+    },
+    checked: async (until) => {
+      main.enter()
+      await main.send(['SET', main.key(CHECKED), until], 'write')
     },
     sweep: async () => Number(await run(SWEEP, [ms(clock.now()), SWEEP_ROWS_MAX])),
     instance: main.instance,

@@ -1,4 +1,4 @@
-import { type Digest, Fault, type Instant, type Person } from '../../../domain/ports.ts'
+import { type Digest, Fault, type Instant, type Person, type Position } from '../../../domain/ports.ts'
 import type { Database } from '../../sqlite.ts'
 import { type Wrap, WRAPPED_BYTES } from '../wrap.ts'
 
@@ -16,7 +16,8 @@ export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS blank (slot INTEGER PRIMARY KEY) STRICT;
   CREATE TABLE IF NOT EXISTS by_index (person_index TEXT PRIMARY KEY, slot INTEGER NOT NULL UNIQUE, until TEXT) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS by_ref (ref TEXT, slot INTEGER UNIQUE, PRIMARY KEY (ref, slot)) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS by_until ON by_index (until) WHERE until IS NOT NULL;`
+  CREATE INDEX IF NOT EXISTS by_until ON by_index (until) WHERE until IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS checked (one INTEGER PRIMARY KEY CHECK (one = 1), until TEXT NOT NULL) STRICT;`
 
 /** Without `until` the row is permanent. */
 export type Row = { readonly slot: number; readonly until: Instant | undefined; readonly person: Person }
@@ -30,6 +31,9 @@ export type Rows = {
   readonly slotsOf: (ref: string) => readonly number[]
   readonly slotsPast: (now: Instant, max: number) => readonly number[]
   readonly destroy: (slot: number) => void
+  /** How far the log was looked through. */
+  readonly checkedUntil: () => Position | undefined
+  readonly checked: (until: Position) => void
 }
 
 type Found = Readonly<Record<string, unknown>>
@@ -62,6 +66,9 @@ export const openRows = ({ sql }: Database, wrap: Wrap): Rows => {
     sql.prepare('INSERT INTO blank (slot) VALUES (?)'),
   ]
 
+  const checkedUntil = sql.prepare('SELECT until FROM checked')
+  const check = sql.prepare('INSERT OR REPLACE INTO checked (one, until) VALUES (1, ?)')
+
   const opened = (found: Found, fits: (index: Digest, ref: string) => boolean): Row => {
     const slot = numberIn(found, 'id')
     const { wrapped, until } = found
@@ -74,6 +81,11 @@ export const openRows = ({ sql }: Database, wrap: Wrap): Rows => {
     for (const wipe of wipes) wipe.run(slot)
   }
   return {
+    checkedUntil: () => {
+      const until = checkedUntil.get()?.['until']
+      return typeof until === 'string' ? until : undefined
+    },
+    checked: (until) => void check.run(until),
     byIndex: (index, now) => {
       const found = findIndex.get(index, now)
       return found && opened(found, (wrappedIndex) => wrappedIndex === index)

@@ -121,6 +121,8 @@ export const sqlitePersonKeys = (options: {
       checkRef(ref)
       return erase(store, ref)
     },
+    checkedUntil: async () => run(rows.checkedUntil),
+    checked: async (until) => transact(() => rows.checked(until)),
     sweep: async () => {
       const swept = destroyAll(store, () => rows.slotsPast(clock.now(), SWEEP_ROWS_MAX))
       // Somebody who reads just now leaves the traces to the next sweep.
