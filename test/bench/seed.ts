@@ -116,7 +116,7 @@ const followed = (data: string, head: Position): void => {
   events.exec('UPDATE groups SET position = (SELECT max(position) FROM events)')
   events.close()
   const views = new DatabaseSync(join(data, 'views.db'))
-  views.prepare('UPDATE projection SET position = ? WHERE name = ?').run(head, COMPLETIONS)
+  views.prepare('UPDATE projection SET position = ? WHERE name LIKE ?').run(head, `${COMPLETIONS}@%`)
   views.close()
 }
 
